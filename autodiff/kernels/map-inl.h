@@ -1,0 +1,177 @@
+// The loop of all elementwise instructions: one tile function per formula, over blocks whose operands may be rows,
+// columns or constants.
+//
+// Included once per instruction set, after functions-inl.h and before the formulas.
+
+#if defined(WENGERT_KERNELS_MAP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_KERNELS_MAP_INL_H_
+#undef WENGERT_KERNELS_MAP_INL_H_
+#else
+#define WENGERT_KERNELS_MAP_INL_H_
+#endif
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+
+#include "autodiff/kernels/functions-inl.h"
+#include "autodiff/kernels/tile.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+/// One row of an operand: the pack at column q stands at `at + q * step`; step is 0 where all packs are equal.
+template <class T>
+struct Lane {
+  const T* at = nullptr;
+  std::ptrdiff_t step = 0;
+};
+
+/// Row r of operand i. `wide` holds the pack of an operand that is spread, and is kept from row to row.
+template <class T>
+HWY_INLINE Lane<T> lane(const Call<T>& call, std::size_t i, std::ptrdiff_t r, T* wide) {
+  const T* at = call.x[i] + r * call.stride[i];
+  if (call.how[i] == How::advance) return {at, 1};
+  if (call.how[i] == How::splat) return {at, 0};
+  if (r == 0 || call.stride[i] != 0) store(Pack<T>(hn::Set(Tag<T>(), *at)), wide);
+  return {wide, 0};
+}
+
+template <class F, class T>
+constexpr std::size_t arity() {
+  using P = Pack<T>;
+  if constexpr (requires(P x) { F::value(x); }) {
+    return 1;
+  } else if constexpr (requires(P x) { F::value(x, x); }) {
+    return 2;
+  } else if constexpr (requires(P x) { F::value(x, x, x); }) {
+    return 3;
+  } else {
+    static_assert(requires(P x) { F::values(x, x, x); }, "neither a function of one to three inputs nor a pair");
+    return 1;
+  }
+}
+template <class F, class T>
+inline constexpr bool kIsPair = requires(Pack<T> x) { F::values(x, x, x); };
+
+/// Both results of a formula; `second` stays empty unless it is a pair.
+template <class T>
+struct Results {
+  Pack<T> first, second;
+};
+template <class F, class T>
+HWY_INLINE Results<T> evaluate(Pack<T> a, Pack<T> b, Pack<T> c) {
+  Results<T> y;
+  if constexpr (kIsPair<F, T>) {
+    F::values(a, y.first, y.second);
+  } else if constexpr (arity<F, T>() == 1) {
+    y.first = F::value(a);
+  } else if constexpr (arity<F, T>() == 2) {
+    y.first = F::value(a, b);
+  } else {
+    y.first = F::value(a, b, c);
+  }
+  return y;
+}
+
+/// Views a call as one long row where its rows follow each other, and a single column as a row.
+template <class T, std::size_t kInputs, bool kPair>
+HWY_INLINE void straighten(Call<T>& call) {
+  bool joined = call.y_stride == call.cols && (!kPair || call.y2_stride == call.cols);
+  for (std::size_t i = 0; i < kInputs; ++i) {
+    const bool constant = call.how[i] != How::advance && call.stride[i] == 0;
+    // A column of one element per row advances when it is read as a row.
+    if (call.cols == 1 && call.how[i] == How::spread && call.stride[i] == 1) call.how[i] = How::advance;
+    joined = joined && (constant || (call.how[i] == How::advance && call.stride[i] == call.cols));
+  }
+  if (joined) {
+    call.cols *= call.rows;
+    call.rows = 1;
+  }
+}
+
+/// Applies formula F. Flattened, so that formulas are inlined into the loop whatever their size.
+///
+/// Every pack is loaded before the result of the same elements is stored, hence in place is allowed.
+template <class F, class T>
+[[gnu::flatten]] HWY_NOINLINE void map(const Call<T>& given) {
+  constexpr std::size_t kInputs = arity<F, T>();
+  constexpr bool kPair = kIsPair<F, T>;
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  Call<T> call = given;
+  if (call.rows > 1) straighten<T, kInputs, kPair>(call);
+  HWY_ALIGN T wide[3][N];
+
+  bool constant_rows = true;  // no operand has to be spread again for each row
+  for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= call.how[i] != How::spread || call.stride[i] == 0;
+  if (!kPair && call.rows > 1 && call.cols == 2 * N && constant_rows) {
+    // A block of a matrix product: rows of two packs, without an inner loop.
+    const T* x[3] = {};
+    std::ptrdiff_t stride[3] = {}, second[3] = {};
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      const Lane<T> first = lane(call, i, 0, wide[i]);
+      x[i] = first.at;
+      stride[i] = call.stride[i];
+      second[i] = first.step * N;
+    }
+    T* y = call.y;
+    for (std::ptrdiff_t r = call.rows; r > 0; --r, y += call.y_stride) {
+      Pack<T> p[3], q[3];
+#pragma GCC unroll 3
+      for (std::size_t i = 0; i < kInputs; ++i) {
+        p[i] = load(x[i]);
+        q[i] = load(x[i] + second[i]);
+        x[i] += stride[i];
+      }
+      const auto left = evaluate<F>(p[0], p[1], p[2]).first, right = evaluate<F>(q[0], q[1], q[2]).first;
+      store(left, y);
+      store(right, y + N);
+    }
+    return;
+  }
+
+  const std::ptrdiff_t whole = call.cols / N * N, rest = call.cols - whole;
+  for (std::ptrdiff_t r = 0; r < call.rows; ++r) {
+    const T* x[3] = {};
+    std::ptrdiff_t step[3] = {};
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      const Lane<T> row = lane(call, i, r, wide[i]);
+      x[i] = row.at;
+      step[i] = row.step * N;
+    }
+    T* y = call.y + r * call.y_stride;
+    T* y2 = kPair ? call.y2 + r * call.y2_stride : nullptr;
+    for (std::ptrdiff_t q = 0; q < whole; q += N) {
+      Pack<T> p[3];
+#pragma GCC unroll 3
+      for (std::size_t i = 0; i < kInputs; ++i) {
+        p[i] = load(x[i]);
+        x[i] += step[i];
+      }
+      const auto result = evaluate<F>(p[0], p[1], p[2]);
+      store(result.first, y + q);
+      if constexpr (kPair) store(result.second, y2 + q);
+    }
+    if (rest != 0) {
+      Pack<T> p[3];
+#pragma GCC unroll 3
+      for (std::size_t i = 0; i < kInputs; ++i) p[i] = load_first(x[i], rest);
+      const auto result = evaluate<F>(p[0], p[1], p[2]);
+      store_first(result.first, y + whole, rest);
+      if constexpr (kPair) store_first(result.second, y2 + whole, rest);
+    }
+  }
+}
+
+template <class T, class... F>
+constexpr std::array<TileFn<T>, sizeof...(F)> tiles_of(const std::tuple<F...>*) {
+  return {&map<F, T>...};
+}
+/// One tile function per formula of a tuple.
+template <class Tuple, class T>
+inline constexpr auto kTiles = tiles_of<T>(static_cast<const Tuple*>(nullptr));
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,128 @@
+/// The contract between compiler and kernels: a tile program is what one fused group does to its elements.
+///
+/// 1. A group has a home, outer × rows × cols elements. It is run block by block; a block is some rows by some columns
+///    of one outer plane and has at most `kTile` elements (or one row, where an instruction needs whole rows), so that
+///    values living in scratch registers never leave the L1 cache.
+/// 2. Instructions run in order, each over the whole block. An operand moves with the block by its strides; its column
+///    stride is 0 or 1.
+/// 3. A result may be written over an operand of the same instruction if both have the same strides.
+/// 4. Reductions add to what stands in their result; the unit sets it first (`TileProgram::init`).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "autodiff/kernels/function.hpp"
+#include "autodiff/tensor/buffer.hpp"
+
+namespace wengert::kernels {
+
+/// How the operand of one call moves along a row.
+enum class How : std::uint8_t {
+  advance,  ///< contiguous elements
+  splat,    ///< one full SIMD vector of equal elements, the same for all rows
+  spread,   ///< one element per row (or for all rows, stride 0), to be spread over the row
+};
+
+/// One instruction applied to one block.
+template <class T>
+struct Call {
+  std::ptrdiff_t rows = 0, cols = 0;
+  T* y = nullptr;  ///< first result: row r starts at y + r * y_stride. Reductions: see Layout
+  std::ptrdiff_t y_stride = 0;
+  T* y2 = nullptr;  ///< second result of instructions that have two
+  std::ptrdiff_t y2_stride = 0;
+  std::array<const T*, 3> x{};
+  std::array<std::ptrdiff_t, 3> stride{};  ///< row strides of x
+  std::array<How, 3> how{};
+  const std::int64_t* label = nullptr;  ///< one class index per row, for cross entropy
+  T factor = 1;                         ///< of a sum
+};
+
+/// Applies one instruction to one block.
+template <class T>
+using TileFn = void (*)(const Call<T>&);
+
+/// The function that runs `instruction` on the best instruction set of this machine.
+template <class T>
+TileFn<T> tile(Instruction instruction);
+
+/// Elements of a block: one scratch register of 4 KiB, so that several stay inside L1.
+template <class T>
+inline constexpr std::ptrdiff_t kTile = 4096 / static_cast<std::ptrdiff_t>(sizeof(T));
+
+/// Elements of the widest SIMD vector of any instruction set (AVX-512); a constant operand holds that many copies.
+template <class T>
+inline constexpr std::ptrdiff_t kMaxLanes = 64 / static_cast<std::ptrdiff_t>(sizeof(T));
+
+/// Where an operand lives.
+enum class Place : std::uint8_t {
+  none,
+  memory,    ///< at `data`, moving by its strides
+  constant,  ///< `kMaxLanes` copies of a number at `data`
+  scratch,   ///< register `number`, one element per element of the block (col = 1) or per row (col = 0)
+};
+
+template <class T>
+struct Operand {
+  Place place = Place::none;
+  T* data = nullptr;
+  std::ptrdiff_t row = 0, col = 0;  ///< element steps per row and column; col is 0 or 1
+  std::ptrdiff_t number = 0;        ///< of the scratch register
+  std::array<std::ptrdiff_t, 6> outer{};  ///< element steps of the outer axes
+};
+
+template <class T>
+struct Step {
+  TileFn<T> run = nullptr;
+  Instruction instruction{};
+  Operand<T> y, y2;
+  std::array<Operand<T>, 3> x{};
+  const std::int64_t* label = nullptr;  ///< class indices, one per row of the home (rank ≤ 2, no outer axes)
+  T factor = 1;
+};
+
+template <class T>
+class TileProgram {
+ public:
+  std::vector<Step<T>> steps;
+  std::vector<std::int64_t> outer;        ///< extents of the outer axes; empty for a matrix
+  std::ptrdiff_t rows = 0, cols = 0;      ///< of one plane
+  bool flat = false;                      ///< every operand is contiguous or constant: all() sees one long row
+  bool whole_rows = false;                ///< an instruction needs complete rows
+  std::ptrdiff_t streams = 0;             ///< distinct tensors in memory that a pass reads or writes
+  struct Start {
+    T* data;
+    std::size_t size;
+    T value;
+  };
+  std::vector<Start> init;  ///< what reductions start from
+
+  /// Sets what reductions start from. Call once before blocks are run.
+  void begin() const;
+  /// Runs one block of plane 0: rows [i, i + m), columns [j, j + n), with m * n ≤ kTile unless no step uses scratch.
+  /// `scratch` has `registers * kScratch<T>` elements.
+  void block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const;
+  /// begin() and every block, in order.
+  void all(T* scratch) const;
+  /// If the home is one block, computes the arguments of all() once. Call when nothing changes any more.
+  void bake(T* scratch);
+
+ private:
+  Call<T> bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch,
+               const std::int64_t* plane, bool as_one_row) const;
+  void plane(const std::int64_t* at, T* scratch) const;
+
+  std::vector<Call<T>> baked_;
+};
+
+/// Distance of two scratch registers: a tile and one vector, so that a store past the tail stays inside.
+template <class T>
+inline constexpr std::ptrdiff_t kScratch = kTile<T> + kMaxLanes<T>;
+
+extern template class TileProgram<float>;
+extern template class TileProgram<double>;
+
+}  // namespace wengert::kernels

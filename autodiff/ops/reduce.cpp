@@ -1,0 +1,199 @@
+#include "autodiff/ops/reduce.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "autodiff/ops/elementwise.hpp"
+#include "autodiff/ops/reshape.hpp"
+#include "autodiff/ops/sample.hpp"
+
+namespace wengert {
+
+namespace {
+
+/// Shape of a reduction whose axes stay as 1.
+Shape kept(const Shape& x, std::uint32_t axes) {
+  std::vector<std::int64_t> dims(x.begin(), x.end());
+  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+    if ((axes >> axis & 1u) != 0) dims[axis] = 1;
+  }
+  return Shape(dims);
+}
+
+/// factor * Σ x along the axes of a mask. The factor turns a sum into a mean without another pass.
+struct Sum {
+  static constexpr Doc doc{"sum", "y = factor * sum of x along axes", "factor * g, stretched"};
+  static constexpr Kind kind = Kind::reduce;
+  static constexpr int inputs = 1;
+  static constexpr auto instruction = kernels::instruction(kernels::Special::sum_all);
+  double factor = 1;
+  std::uint64_t axes = 0;
+
+  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  template <class T>
+  Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
+    return broadcast_to(factor == 1 ? g : static_cast<T>(factor) * g, x.shape());
+  }
+};
+
+/// The rule of max and min: the cotangent goes to the chosen element; equal ones share it.
+template <class T>
+Var<T> share(Var<T> g, Var<T> x, Var<T> y, std::uint64_t axes) {
+  const Var<T> chosen = equal(x, y);
+  return chain(g / record(Sum{1, axes}, {chosen}, Source()), chosen);
+}
+
+struct Max {
+  static constexpr Doc doc{"max", "y = largest x along axes", "g at the largest", "a tie shares the gradient equally"};
+  static constexpr Kind kind = Kind::reduce;
+  static constexpr int inputs = 1;
+  static constexpr auto instruction = kernels::instruction(kernels::Special::max_all);
+  std::uint64_t axes = 0;
+
+  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  template <class T>
+  Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T> y) const {
+    return share(g, x, y, axes);
+  }
+};
+
+struct Min {
+  static constexpr Doc doc{"min", "y = smallest x along axes", "g at the smallest", "a tie shares the gradient equally"};
+  static constexpr Kind kind = Kind::reduce;
+  static constexpr int inputs = 1;
+  static constexpr auto instruction = kernels::instruction(kernels::Special::min_all);
+  std::uint64_t axes = 0;
+
+  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  template <class T>
+  Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T> y) const {
+    return share(g, x, y, axes);
+  }
+};
+
+template <class T>
+std::uint32_t mask_of(const char* name, Var<T> x, const Axes& axes, Source where) {
+  try {
+    return axes.mask(x.shape(where).rank());
+  } catch (const ShapeError& fact) {
+    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
+  }
+}
+
+/// Removes the reduced axes, unless they are to stay.
+template <class T>
+Var<T> drop(Var<T> y, std::uint32_t axes, bool keepdims, Source where) {
+  if (keepdims) return y;
+  std::vector<std::int64_t> dims;
+  for (int axis = 0; axis < y.shape().rank(); ++axis) {
+    if ((axes >> axis & 1u) == 0) dims.push_back(y.shape()[axis]);
+  }
+  return reshape(y, Shape(dims), where);
+}
+
+/// Number of elements that one result is made of.
+std::int64_t count(const Shape& shape, std::uint32_t axes) {
+  std::int64_t n = 1;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if ((axes >> axis & 1u) != 0) n *= shape[axis];
+  }
+  return n;
+}
+
+template <class T, class Op>
+Var<T> extreme(const char* name, Op op, Var<T> x, const Axes& axes, bool keepdims, Source where) {
+  const std::uint32_t mask = mask_of(name, x, axes, where);
+  if (count(x.shape(), mask) == 0) {
+    throw ShapeError(locate(name, fmt::format("nothing to choose from: x is {}", to_string(x.shape())), where));
+  }
+  op.axes = mask;
+  return drop(record(op, {x}, where), mask, keepdims, where);
+}
+
+}  // namespace
+
+std::uint32_t Axes::mask(int rank) const {
+  if (all_) return (1u << rank) - 1u;
+  std::uint32_t bits = 0;
+  for (const int axis : axes_) {
+    const std::uint32_t bit = 1u << normalize_axis(axis, rank);
+    if ((bits & bit) != 0) throw ShapeError(fmt::format("axis {} is named twice", axis));
+    bits |= bit;
+  }
+  return bits;
+}
+
+template <class T>
+Var<T> sum(Var<T> x, Axes axes, bool keepdims, Source where) {
+  const std::uint32_t mask = mask_of("sum", x, axes, where);
+  if (mask == 0) return x;
+  return drop(record(Sum{1, mask}, {x}, where), mask, keepdims, where);
+}
+
+template <class T>
+Var<T> mean(Var<T> x, Axes axes, bool keepdims, Source where) {
+  const std::uint32_t mask = mask_of("mean", x, axes, where);
+  if (mask == 0) return x;
+  const std::int64_t n = count(x.shape(), mask);
+  if (n == 0) {
+    const Shape shape = kept(x.shape(), mask);
+    return drop(x.tape().constant(std::numeric_limits<T>::quiet_NaN(), shape, where), mask, keepdims, where);
+  }
+  return drop(record(Sum{1.0 / static_cast<double>(n), mask}, {x}, where), mask, keepdims, where);
+}
+
+template <class T>
+Var<T> max(Var<T> x, Axes axes, bool keepdims, Source where) {
+  return extreme("max", Max{}, x, axes, keepdims, where);
+}
+template <class T>
+Var<T> min(Var<T> x, Axes axes, bool keepdims, Source where) {
+  return extreme("min", Min{}, x, axes, keepdims, where);
+}
+
+template <class T>
+Var<T> sum(Var<T> x, Source where) {
+  return sum(x, Axes::all(), false, where);
+}
+template <class T>
+Var<T> mean(Var<T> x, Source where) {
+  return mean(x, Axes::all(), false, where);
+}
+template <class T>
+Var<T> max(Var<T> x, Source where) {
+  return max(x, Axes::all(), false, where);
+}
+template <class T>
+Var<T> min(Var<T> x, Source where) {
+  return min(x, Axes::all(), false, where);
+}
+
+template <class T>
+std::vector<Entry<T>> reduce_entries() {
+  std::vector<Entry<T>> entries = {{&table_of<Sum, T>(), {}}, {&table_of<Max, T>(), {}}, {&table_of<Min, T>(), {}}};
+  for (const auto& [shape, axes] : std::initializer_list<std::pair<Shape, std::uint64_t>>{
+           {{3, 5}, 3}, {{3, 5}, 1}, {{3, 5}, 2}, {{2, 3, 4}, 2}, {{2, 3, 4}, 5}, {{7}, 1}}) {
+    entries[0].samples.push_back(sample<T>(Sum{1, axes}, {shape}));
+    entries[0].samples.push_back(sample<T>(Sum{0.25, axes}, {shape}));
+    entries[1].samples.push_back(sample<T>(Max{axes}, {shape}));
+    entries[2].samples.push_back(sample<T>(Min{axes}, {shape}));
+  }
+  return entries;
+}
+
+#define INSTANTIATE(T)                                   \
+  template Var<T> sum(Var<T>, Axes, bool, Source);       \
+  template Var<T> sum(Var<T>, Source);                   \
+  template Var<T> mean(Var<T>, Axes, bool, Source);      \
+  template Var<T> mean(Var<T>, Source);                  \
+  template Var<T> max(Var<T>, Axes, bool, Source);       \
+  template Var<T> max(Var<T>, Source);                   \
+  template Var<T> min(Var<T>, Axes, bool, Source);       \
+  template Var<T> min(Var<T>, Source);                   \
+  template std::vector<Entry<T>> reduce_entries()
+INSTANTIATE(float);
+INSTANTIATE(double);
+#undef INSTANTIATE
+
+}  // namespace wengert

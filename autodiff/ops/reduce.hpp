@@ -1,0 +1,51 @@
+/// Reductions along axes.
+#pragma once
+
+#include <initializer_list>
+#include <vector>
+
+#include "autodiff/tape/tape.hpp"
+
+namespace wengert {
+
+/// The axes a reduction runs over: all, one, or some. Negative axes count from the end.
+class Axes {
+ public:
+  static Axes all() { return Axes(); }
+  Axes(int axis) : axes_{axis}, all_(false) {}  // NOLINT: an axis is a set of one
+  Axes(std::initializer_list<int> axes) : axes_(axes), all_(false) {}
+  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), all_(false) {}
+
+  /// Bit i stands for axis i. Throws ShapeError for an axis outside [-rank, rank) or named twice.
+  std::uint32_t mask(int rank) const;
+
+ private:
+  Axes() = default;
+  std::vector<int> axes_;
+  bool all_ = true;
+};
+
+/// Sum of the elements along `axes`; with `keepdims` these stay as 1. The sum of nothing is 0.
+template <class T>
+Var<T> sum(Var<T> x, Source where = Source::here());
+template <class T>
+Var<T> sum(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+
+/// Sum divided by the number of elements summed. The mean of nothing is NaN.
+template <class T>
+Var<T> mean(Var<T> x, Source where = Source::here());
+template <class T>
+Var<T> mean(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+
+/// Largest and smallest element; NaN if there is one. A tie shares the gradient equally. Throws ShapeError if there is
+/// nothing to choose from.
+template <class T>
+Var<T> max(Var<T> x, Source where = Source::here());
+template <class T>
+Var<T> max(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+template <class T>
+Var<T> min(Var<T> x, Source where = Source::here());
+template <class T>
+Var<T> min(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+
+}  // namespace wengert

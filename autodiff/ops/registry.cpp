@@ -1,0 +1,17 @@
+#include "autodiff/ops/registry.hpp"
+
+namespace wengert {
+
+template <class T>
+std::vector<Entry<T>> registry() {
+  std::vector<Entry<T>> all;
+  for (auto family : {map_entries<T>, matmul_entries<T>, reshape_entries<T>, reduce_entries<T>, softmax_entries<T>}) {
+    for (Entry<T>& entry : family()) all.push_back(std::move(entry));
+  }
+  return all;
+}
+
+template std::vector<Entry<float>> registry();
+template std::vector<Entry<double>> registry();
+
+}  // namespace wengert

@@ -1,0 +1,34 @@
+/// Making registry samples from op structs. For the .cpp files of ops/.
+#pragma once
+
+#include "autodiff/ops/registry.hpp"
+#include "autodiff/ops/table.hpp"
+
+namespace wengert {
+
+/// A sample of `op` on inputs of these shapes; the result's shape follows from the op.
+template <class T, class Op>
+Sample sample(const Op& op, std::vector<Shape> inputs) {
+  Sample out;
+  if constexpr (!std::is_empty_v<Op>) {
+    out.attributes.resize(sizeof(Op));
+    std::memcpy(out.attributes.data(), &op, sizeof(Op));
+  }
+  out.shape = table_of<Op, T>().shape(&op, inputs);
+  out.inputs = std::move(inputs);
+  return out;
+}
+/// The same with a shape the caller gives.
+template <class T, class Op>
+Sample sample(const Op& op, std::vector<Shape> inputs, const Shape& shape) {
+  Sample out;
+  if constexpr (!std::is_empty_v<Op>) {
+    out.attributes.resize(sizeof(Op));
+    std::memcpy(out.attributes.data(), &op, sizeof(Op));
+  }
+  out.shape = shape;
+  out.inputs = std::move(inputs);
+  return out;
+}
+
+}  // namespace wengert

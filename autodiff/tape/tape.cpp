@@ -1,0 +1,211 @@
+#include "autodiff/tape/tape.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "autodiff/tensor/error.hpp"
+
+namespace wengert {
+
+namespace {
+
+constexpr std::size_t kClosedScopesRemembered = 64;
+
+template <class T>
+constexpr OpTable<T> source_table(const char* name, Kind kind, std::size_t bytes = 0) {
+  OpTable<T> table;
+  table.name = name;
+  table.id = hash_name(name);
+  table.kind = kind;
+  table.attribute_bytes = bytes;
+  return table;
+}
+template <class T>
+const OpTable<T> kLeaf = source_table<T>("leaf", Kind::leaf);
+template <class T>
+const OpTable<T> kIndex = source_table<T>("index", Kind::index);
+template <class T>
+const OpTable<T> kConstant = source_table<T>("constant", Kind::constant, sizeof(T));
+template <class T>
+const OpTable<T> kPlaceholder = source_table<T>("placeholder", Kind::placeholder);
+
+}  // namespace
+
+template <class T>
+std::size_t Tape<T>::HashShape::operator()(const Shape& shape) const {
+  std::size_t hash = static_cast<std::size_t>(shape.rank());
+  for (const std::int64_t dim : shape) hash = hash * 0x9E3779B97F4A7C15u + static_cast<std::size_t>(dim);
+  return hash ^ (hash >> 29);
+}
+
+template <class T>
+std::uint32_t Tape<T>::intern(const Shape& shape, std::span<const NodeId> inputs) {
+  for (const NodeId id : inputs) {  // most results have the shape of an input
+    if (shapes_[nodes_[id].shape] == shape) return nodes_[id].shape;
+  }
+  const auto [at, fresh] = shape_ids_.try_emplace(shape, static_cast<std::uint32_t>(shapes_.size()));
+  if (fresh) shapes_.push_back(shape);
+  return at->second;
+}
+
+template <class T>
+Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
+                       Source where) {
+  Node<T> node;
+  node.op = &op;
+  node.where = forward_ == kNoNode ? where : nodes_[forward_].where;
+  node.forward = forward_;
+  node.inputs = static_cast<std::uint32_t>(inputs_.size());
+  node.input_count = static_cast<std::uint32_t>(inputs.size());
+  node.shape = intern(shape, inputs);
+  node.generation = generation_;
+  inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
+  if (op.attribute_bytes != 0) {
+    node.attributes = static_cast<std::uint32_t>(attributes_.size());
+    AttributeBlock block{};
+    std::memcpy(block.bytes, attributes, op.attribute_bytes);
+    attributes_.push_back(block);
+  }
+  nodes_.push_back(node);
+  return {this, size() - 1, generation_};
+}
+
+template <class T>
+Var<T> Tape<T>::append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape,
+                            Source where) {
+  leaves_.push_back(std::move(storage));
+  const Var<T> out = append(op, nullptr, {}, shape, where);
+  nodes_.back().attributes = static_cast<std::uint32_t>(leaves_.size() - 1);
+  return out;
+}
+
+template <class T>
+Var<T> Tape<T>::leaf(Tensor<T> value, Source where) {
+  auto storage = std::make_shared<LeafStorage<T>>();
+  storage->floats = Buffer<T>(static_cast<std::size_t>(value.size()));
+  std::copy(value.begin(), value.end(), storage->floats.data());
+  return append_leaf(kLeaf<T>, std::move(storage), value.shape(), where);
+}
+
+template <class T>
+Index<T> Tape<T>::indices(Tensor<std::int64_t> value, Source where) {
+  auto storage = std::make_shared<LeafStorage<T>>();
+  storage->integers = Buffer<std::int64_t>(static_cast<std::size_t>(value.size()));
+  std::copy(value.begin(), value.end(), storage->integers.data());
+  const Var<T> out = append_leaf(kIndex<T>, std::move(storage), value.shape(), where);
+  return {this, out.id(), out.generation()};
+}
+
+template <class T>
+Var<T> Tape<T>::constant(T value, const Shape& shape, Source where) {
+  return append(kConstant<T>, &value, {}, shape, where);
+}
+
+template <class T>
+T Tape<T>::constant_value(NodeId id) const {
+  T value;
+  std::memcpy(&value, attributes(id), sizeof value);
+  return value;
+}
+
+template <class T>
+Var<T> Tape<T>::placeholder(const Shape& shape, Source where) {
+  return append(kPlaceholder<T>, nullptr, {}, shape, where);
+}
+
+template <class T>
+LeafStorage<T>& Tape<T>::settable(const char* what, Kind kind, Var<T> leaf, Source where) {
+  expect_mine("set", leaf, where);
+  if (nodes_[leaf.id()].op->kind != kind) {
+    throw UsageError(locate("set", fmt::format("only {} can be set, and this is the result of {} recorded at {}", what,
+                                               nodes_[leaf.id()].op->name, to_string(nodes_[leaf.id()].where)), where));
+  }
+  return *leaves_[nodes_[leaf.id()].attributes];
+}
+
+template <class T>
+void Tape<T>::set(Var<T> leaf, const Tensor<T>& value, Source where) {
+  LeafStorage<T>& storage = settable("a leaf", Kind::leaf, leaf, where);
+  if (value.shape() != shape(leaf.id())) {
+    throw ShapeError(locate("set", fmt::format("the leaf has shape {} but the tensor {}", to_string(shape(leaf.id())),
+                                               to_string(value.shape())), where));
+  }
+  std::copy(value.begin(), value.end(), storage.floats.data());
+  ++storage.version;
+}
+
+template <class T>
+void Tape<T>::set(Var<T> leaf, std::span<const T> values, Source where) {
+  LeafStorage<T>& storage = settable("a leaf", Kind::leaf, leaf, where);
+  if (values.size() != storage.floats.size()) {
+    throw ShapeError(locate("set", fmt::format("the leaf has shape {}, {} elements, but {} values were given",
+                                               to_string(shape(leaf.id())), storage.floats.size(), values.size()), where));
+  }
+  std::copy(values.begin(), values.end(), storage.floats.data());
+  ++storage.version;
+}
+
+template <class T>
+void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where) {
+  LeafStorage<T>& storage = settable("an index", Kind::index, leaf.node(), where);
+  if (value.shape() != shape(leaf.node().id())) {
+    throw ShapeError(locate("set", fmt::format("the index has shape {} but the tensor {}",
+                                               to_string(shape(leaf.node().id())), to_string(value.shape())), where));
+  }
+  std::copy(value.begin(), value.end(), storage.integers.data());
+  ++storage.version;
+}
+
+template <class T>
+void Tape<T>::expect_mine(const char* operation, Var<T> x, Source where) const {
+  if (!x) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  if (&x.tape() != this) {
+    const Tape& other = x.tape();
+    throw UsageError(locate(operation, fmt::format("the operands are on two tapes: one was recorded at {}",
+                                                   to_string(other.node(x.id()).where)), where));
+  }
+  if (x.id() < size() && nodes_[x.id()].generation == x.generation()) return;
+  for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
+    if (scope.generation >= x.generation() && x.id() >= scope.size) {
+      throw UsageError(locate(operation, fmt::format("this Var was dropped when the scope opened at {} closed",
+                                                     to_string(scope.where)), where));
+    }
+  }
+  throw UsageError(locate(operation, "this Var was dropped when its scope closed", where));
+}
+
+template <class T>
+void Tape<T>::truncate(NodeId size, Source where) {
+  if (size >= nodes_.size()) return;
+  // What varies in length is stored in the order of the nodes, so the first dropped owner of each tells where to cut.
+  inputs_.resize(nodes_[size].inputs);
+  std::size_t leaves = leaves_.size(), blocks = attributes_.size();
+  for (NodeId id = this->size(); id-- > size;) {
+    const Node<T>& node = nodes_[id];
+    if (node.op->kind == Kind::leaf || node.op->kind == Kind::index) {
+      leaves = node.attributes;
+    } else if (node.op->attribute_bytes != 0) {
+      blocks = node.attributes;
+    }
+  }
+  leaves_.resize(leaves);
+  attributes_.resize(blocks);
+  nodes_.resize(size);
+  closed_.push_back({generation_, size, where});
+  if (closed_.size() > kClosedScopesRemembered) closed_.pop_front();
+  ++generation_;
+  if (memory_) memory_->truncated(size);
+}
+
+template <class T>
+std::size_t Tape<T>::bytes() const {
+  return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.capacity() * sizeof(Shape);
+}
+
+template class Tape<float>;
+template class Tape<double>;
+
+}  // namespace wengert

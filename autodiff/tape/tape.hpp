@@ -1,0 +1,178 @@
+/// The tape: a flat list of nodes, recorded lazily. It owns the nodes and the leaves' tensors; handles do not.
+///
+/// 1. Index order is topological order, for ever. No pointers between nodes, no counts, no recursion: a million nodes
+///    build, differentiate, compile and die on a small stack.
+/// 2. Neither copyable nor movable. Not thread-safe: one tape with its programs is used by one thread at a time; many
+///    tapes may be used by many threads.
+/// 3. A leaf is set through the tape alone, so a value computed from it is never stale.
+/// 4. If recording throws, the tape is as before.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <initializer_list>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "autodiff/tape/var.hpp"
+#include "autodiff/tensor/tensor.hpp"
+
+namespace wengert {
+
+/// A leaf's elements, shared between the tape and the programs that read or assign it.
+template <class T>
+struct LeafStorage {
+  Buffer<T> floats;              ///< of a leaf
+  Buffer<std::int64_t> integers; ///< of an index
+  std::uint64_t version = 0;     ///< raised whenever the elements change
+};
+
+/// What a higher layer keeps beside a tape (compiled programs, computed values).
+class TapeMemory {
+ public:
+  virtual ~TapeMemory() = default;
+  /// The nodes from `size` on were dropped.
+  virtual void truncated(NodeId size) = 0;
+};
+
+template <class T>
+class Tape {
+ public:
+  Tape() = default;
+  ~Tape() = default;
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+
+  /// A leaf with this value: something to differentiate by, or data.
+  Var<T> leaf(Tensor<T> value, Source where = Source::here());
+  /// A rank-0 leaf.
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  Var<T> leaf(Number value, Source where = Source::here()) {
+    return leaf(Tensor<T>(static_cast<T>(value)), where);
+  }
+  /// A leaf of integers: class labels, positions. Negative values count as out of range when read.
+  Index<T> indices(Tensor<std::int64_t> value, Source where = Source::here());
+  /// One number, repeated over `shape`. Not settable.
+  Var<T> constant(T value, const Shape& shape = {}, Source where = Source::here());
+  /// A cotangent that is never evaluated.
+  Var<T> placeholder(const Shape& shape, Source where = Source::here());
+
+  /// Replaces a leaf's elements; programs and values see them at once. Throws ShapeError if the shapes differ,
+  /// UsageError if `leaf` is not a leaf of this tape.
+  void set(Var<T> leaf, const Tensor<T>& value, Source where = Source::here());
+  void set(Var<T> leaf, std::span<const T> values, Source where = Source::here());
+  void set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where = Source::here());
+  template <class Number>
+    requires std::is_arithmetic_v<Number>
+  void set(Var<T> leaf, Number value, Source where = Source::here()) {
+    const T number = static_cast<T>(value);
+    set(leaf, std::span<const T>(&number, 1), where);
+  }
+
+  /// Drops what was recorded after it when it ends. Scopes nest.
+  class Scope {
+   public:
+    Scope(Tape& tape, Source where) : tape_(tape), size_(tape.size()), where_(where) {}
+    ~Scope() { tape_.truncate(size_, where_); }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Tape& tape_;
+    NodeId size_;
+    Source where_;
+  };
+  [[nodiscard]] Scope scope(Source where = Source::here()) { return Scope(*this, where); }
+
+  // ---- for operations, the sweep and the passes -------------------------------------------------------------------
+
+  /// Number of nodes.
+  NodeId size() const { return static_cast<NodeId>(nodes_.size()); }
+  /// Bytes the tape holds for nodes, inputs and attributes (capacity; leaves' tensors not counted).
+  std::size_t bytes() const;
+
+  const Node<T>& node(NodeId id) const { return nodes_[id]; }
+  const Shape& shape(NodeId id) const { return shapes_[nodes_[id].shape]; }
+  std::span<const NodeId> inputs(NodeId id) const {
+    return {inputs_.data() + nodes_[id].inputs, nodes_[id].input_count};
+  }
+  /// The op struct of the node, or null if it has no attributes.
+  const void* attributes(NodeId id) const {
+    return nodes_[id].op->attribute_bytes == 0 ? nullptr : attributes_[nodes_[id].attributes].bytes;
+  }
+  const std::shared_ptr<LeafStorage<T>>& leaf_storage(NodeId id) const { return leaves_[nodes_[id].attributes]; }
+  /// The value of a constant node.
+  T constant_value(NodeId id) const;
+  Var<T> var(NodeId id) { return {this, id, nodes_[id].generation}; }
+
+  /// Throws UsageError if `x` is empty, of another tape, or was dropped with its scope.
+  void expect_mine(const char* operation, Var<T> x, Source where) const;
+
+  /// Appends a node. `attributes` points to `op.attribute_bytes` bytes. Inputs must be nodes of this tape.
+  Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
+                Source where);
+
+  /// Drops the nodes from `size` on. `where` is the line of the scope that ends, for error messages.
+  void truncate(NodeId size, Source where);
+
+  /// While it lives, nodes recorded inherit line and origin of `forward`.
+  class Rule {
+   public:
+    Rule(Tape& tape, NodeId forward) : tape_(tape), before_(tape.forward_) {
+      tape.forward_ = tape.nodes_[forward].forward == kNoNode ? forward : tape.nodes_[forward].forward;
+    }
+    ~Rule() { tape_.forward_ = before_; }
+    Rule(const Rule&) = delete;
+    Rule& operator=(const Rule&) = delete;
+
+   private:
+    Tape& tape_;
+    NodeId before_;
+  };
+
+  std::unique_ptr<TapeMemory>& memory() { return memory_; }
+
+ private:
+  struct AttributeBlock {
+    alignas(8) std::byte bytes[kAttributeBytes];
+  };
+  struct Closed {
+    std::uint32_t generation;  ///< handles of this generation or older, from `size` on, are stale
+    NodeId size;
+    Source where;
+  };
+  struct HashShape {
+    std::size_t operator()(const Shape& shape) const;
+  };
+
+  std::uint32_t intern(const Shape& shape, std::span<const NodeId> inputs);
+  Var<T> append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape, Source where);
+  LeafStorage<T>& settable(const char* what, Kind kind, Var<T> leaf, Source where);
+
+  std::vector<Node<T>> nodes_;
+  std::vector<NodeId> inputs_;
+  std::vector<AttributeBlock> attributes_;
+  std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
+  std::vector<Shape> shapes_;
+  std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
+  std::uint32_t generation_ = 0;
+  NodeId forward_ = kNoNode;
+  std::deque<Closed> closed_;  ///< the last scopes that ended
+  std::unique_ptr<TapeMemory> memory_;
+};
+
+template <class T>
+const Shape& Var<T>::shape(Source where) const {
+  if (tape_ == nullptr) Tape<T>().expect_mine("shape", *this, where);
+  tape_->expect_mine("shape", *this, where);
+  return tape_->shape(id_);
+}
+
+extern template class Tape<float>;
+extern template class Tape<double>;
+
+}  // namespace wengert

@@ -1,0 +1,56 @@
+/// Owned memory for elements: 64-byte aligned, padded to whole cache lines, value semantics.
+///
+/// 1. `data()` is aligned to 64 bytes; the memory reaches to the next multiple of 64 bytes.
+/// 2. A copy copies the elements; a moved-from buffer is empty.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+namespace wengert {
+
+inline constexpr std::size_t kAlignment = 64;
+
+template <class T>
+class Buffer {
+  static_assert(std::is_trivially_copyable_v<T>);
+
+ public:
+  Buffer() = default;
+  /// `size` elements of value zero.
+  explicit Buffer(std::size_t size) : data_(allocate(size)), size_(size) {
+    if (size != 0) std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
+  }
+  Buffer(const Buffer& other) : data_(allocate(other.size_)), size_(other.size_) {
+    if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
+  }
+  Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Buffer& operator=(Buffer other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_ != nullptr) ::operator delete(data_, std::align_val_t(kAlignment));
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+
+ private:
+  static T* allocate(std::size_t size) {
+    if (size == 0) return nullptr;
+    if (size > (static_cast<std::size_t>(-1) - kAlignment) / sizeof(T)) throw std::bad_alloc();
+    const std::size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+    return static_cast<T*>(::operator new(bytes, std::align_val_t(kAlignment)));
+  }
+
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+}  // namespace wengert
