@@ -193,7 +193,7 @@ struct Decay {
 };
 template <class T>
 HWY_INLINE Decay<T> decay(Pack<T> a) {
-  const auto e = reduced_exponential<false>(-hn::Min(a.v, Pack<T>(-Format<T>::kExpLow + 2).v));
+  const auto e = reduced_exponential<false>(-Pack<T>(hn::Min(a.v, Pack<T>(-Format<T>::kExpLow + 2).v)));
   const Pack<T> floor = power_of_two<T>(hn::Max(e.n.v, Pack<T>(-100.0).v));
   return {e.q, e.n, floor, multiply_add(e.q, floor, floor) + 1.0};
 }

@@ -48,8 +48,11 @@ Arrangement arrange(const Shape& home, const std::vector<Strides>& operands, boo
 template <class T>
 class Emit {
  public:
-  Emit(const Plan<T>& plan, const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached)
-      : p_(plan), cached_(cached), out_(std::make_unique<Executable<T>>()) {}
+  Emit(const Plan<T>& plan, const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached,
+       std::vector<std::shared_ptr<LeafStorage<T>>> leaves)
+      : p_(plan), cached_(cached), out_(std::make_unique<Executable<T>>()) {
+    out_->leaves = std::move(leaves);
+  }
 
   std::unique_ptr<Executable<T>> operator()() {
     bind_sources();
@@ -91,9 +94,8 @@ class Emit {
     for (std::size_t i = 0; i < values_.size(); ++i) std::fill_n(out_->constants.data() + i * lanes, lanes, values_[i]);
   }
   std::uint32_t leaf_of(NodeId origin) {
-    const auto [entry, fresh] = leaves_.try_emplace(origin, static_cast<std::uint32_t>(out_->leaves.size()));
-    if (fresh) out_->leaves.push_back(g().tape->leaf_storage(origin));
-    return entry->second;
+    const auto at = std::ranges::find(out_->leaves, g().tape->leaf_storage(origin));
+    return static_cast<std::uint32_t>(at - out_->leaves.begin());
   }
 
   /// Memory of a node that is no view.
@@ -406,7 +408,6 @@ class Emit {
   const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached_;
   std::unique_ptr<Executable<T>> out_;
   std::vector<std::uint32_t> leaf_;  ///< per node: its place among the leaves, or among the cached values
-  std::map<NodeId, std::uint32_t> leaves_;
   std::map<std::uint32_t, std::size_t> constant_;
   std::vector<T> values_;
   std::vector<Buffer<T>> numbers_;
@@ -417,13 +418,17 @@ class Emit {
 
 template <class T>
 std::unique_ptr<Executable<T>> emit(const Plan<T>& plan,
-                                    const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached) {
-  return Emit<T>(plan, cached)();
+                                    const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached,
+                                    std::vector<std::shared_ptr<LeafStorage<T>>> leaves) {
+  return Emit<T>(plan, cached, std::move(leaves))();
 }
 
-template std::unique_ptr<Executable<float>> emit(const Plan<float>&,
-                                                 const std::function<std::shared_ptr<const Tensor<float>>(NodeId)>&);
-template std::unique_ptr<Executable<double>> emit(const Plan<double>&,
-                                                  const std::function<std::shared_ptr<const Tensor<double>>(NodeId)>&);
+#define INSTANTIATE(T)                                                                                       \
+  template std::unique_ptr<Executable<T>> emit(const Plan<T>&,                                               \
+                                               const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>&, \
+                                               std::vector<std::shared_ptr<LeafStorage<T>>>)
+INSTANTIATE(float);
+INSTANTIATE(double);
+#undef INSTANTIATE
 
 }  // namespace wengert

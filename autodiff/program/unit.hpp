@@ -81,9 +81,11 @@ struct Executable {
   void find_patches();
 };
 
-/// Allocates the memory of a plan and turns its groups into units. `cached` gives the tensor of a cached node.
+/// Allocates the memory of a plan and turns its groups into units. `cached` gives the tensor of a cached node; `leaves`
+/// are all leaves the program reads or assigns, in the order in which `rebind` will give them.
 template <class T>
 std::unique_ptr<Executable<T>> emit(const Plan<T>& plan,
-                                    const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached);
+                                    const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached,
+                                    std::vector<std::shared_ptr<LeafStorage<T>>> leaves);
 
 }  // namespace wengert

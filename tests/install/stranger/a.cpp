@@ -1,7 +1,6 @@
 #include <autodiff/autodiff.hpp>
 
-#include "every_header.hpp"
-#include "every_header.hpp"
+#include "every_header_twice.hpp"
 
 int other_unit();
 

@@ -1,0 +1,23 @@
+/// wengert: reverse-mode automatic differentiation of tensors.
+///
+/// You record expressions on a tape, differentiate by appending more nodes to the same tape, compile the outputs you
+/// want into a program, and run it; nothing else ever computes. Read the headers in the order below.
+#pragma once
+
+// Tensors: values with a shape.
+#include "autodiff/tensor/tensor.hpp"
+#include "autodiff/tensor/print.hpp"
+#include "autodiff/tensor/error.hpp"
+#include "autodiff/tensor/random.hpp"
+// The tape, and the handles to its nodes.
+#include "autodiff/tape/tape.hpp"
+// What can be recorded.
+#include "autodiff/ops/elementwise.hpp"
+#include "autodiff/ops/matmul.hpp"
+#include "autodiff/ops/reshape.hpp"
+#include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/softmax.hpp"
+// Compiling and running.
+#include "autodiff/program/program.hpp"
+// Derivatives.
+#include "autodiff/transform/gradient.hpp"

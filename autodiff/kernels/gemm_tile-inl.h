@@ -1,0 +1,146 @@
+// The inner kernel of the matrix product: a tile of C that stays in registers over the whole depth.
+//
+// Included once per instruction set.
+
+#if defined(WENGERT_KERNELS_GEMM_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_KERNELS_GEMM_TILE_INL_H_
+#undef WENGERT_KERNELS_GEMM_TILE_INL_H_
+#else
+#define WENGERT_KERNELS_GEMM_TILE_INL_H_
+#endif
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "autodiff/kernels/pack-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+/// Rows and packs of the largest tile.
+inline constexpr int kTilePacks = 2;
+#if HWY_TARGET <= HWY_AVX3 && HWY_ARCH_X86
+inline constexpr int kTileRows = 14;  // 28 accumulators, 2 of B and 1 of A in 32 registers
+#elif HWY_ARCH_ARM_A64
+inline constexpr int kTileRows = 10;  // 12 spills with GCC 12, which wants the elements of A in registers, too
+#elif HWY_TARGET == HWY_SCALAR
+inline constexpr int kTileRows = 4;
+#else
+inline constexpr int kTileRows = 6;  // 12 accumulators, 2 of B and 1 of A in 16 registers
+#endif
+
+template <class T>
+struct TileProduct {
+  std::ptrdiff_t depth;
+  const T* a;
+  std::ptrdiff_t a_step;  ///< from one depth to the next if rows of A are neighbours, else from row to row
+  const T* b;
+  std::ptrdiff_t b_step;  ///< from one depth to the next; columns are neighbours
+  T* c;
+  std::ptrdiff_t c_row;
+  std::ptrdiff_t tail;  ///< columns of the last pack
+  bool accumulate;
+  const T* start;  ///< one row in full packs: what the sums start from, so that a bias costs nothing
+};
+
+template <class T, int kRows, int kPacks, bool accumulate>
+HWY_INLINE void store_tile(const TileProduct<T>& tile, const Pack<T> (&sums)[kRows][kPacks]) {
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  T* c = tile.c;
+#pragma GCC unroll 16
+  for (int r = 0; r < kRows; ++r, c += tile.c_row) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kPacks; ++v) {
+      T* to = c + v * N;
+      if (v < kPacks - 1 || tile.tail == N) {
+        store(accumulate ? sums[r][v] + load(to) : sums[r][v], to);
+      } else {
+        store_first(accumulate ? sums[r][v] + load_first(to, tile.tail) : sums[r][v], to, tile.tail);
+      }
+    }
+  }
+}
+
+/// C [kRows, kPacks packs]. If `neighbours`, the rows of A at one depth are neighbours (packed, or A is transposed).
+template <class T, int kRows, int kPacks, bool neighbours>
+HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
+  const Tag<T> d;
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  constexpr int kSets = kRows * kPacks <= 4 ? 2 : 1;  // a second set of sums hides the latency of FMA in small tiles
+  Pack<T> sums[kSets][kRows][kPacks];
+  for (int u = 0; u < kSets; ++u) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kPacks; ++v) sums[u][r][v] = u == 0 ? load(tile.start + v * N) : Pack<T>(0.0);
+    }
+  }
+  const auto mask = hn::FirstN(d, static_cast<std::size_t>(tile.tail));
+  const T* b = tile.b;
+  const std::ptrdiff_t a_step = tile.a_step;
+  constexpr int kPointers = (kRows + 2) / 3;  // one pointer for three rows keeps the addresses in registers
+  const T* a[kPointers];
+  for (int g = 0; g < kPointers; ++g) a[g] = neighbours ? tile.a : tile.a + 3 * g * a_step;
+
+  const auto step = [&](int u) HWY_ATTR {
+    Pack<T> row[kPacks];
+    if (neighbours && kRows > 8) __builtin_prefetch(a[0] + 16 * a_step, 0, 3);
+#pragma GCC unroll 4
+    for (int v = 0; v < kPacks; ++v) {  // without masks the caller has padded B to full packs
+      row[v] = kMasked && v == kPacks - 1 ? Pack<T>(hn::MaskedLoad(mask, d, b + v * N)) : load(b + v * N);
+    }
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+      const Pack<T> factor = hn::Set(d, neighbours ? a[0][r] : a[r / 3][(r % 3) * a_step]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kPacks; ++v) sums[u][r][v] = multiply_add(factor, row[v], sums[u][r][v]);
+    }
+    b += tile.b_step;
+    if constexpr (neighbours) {
+      a[0] += a_step;
+    } else {
+      for (const T*& pointer : a) ++pointer;
+    }
+  };
+
+  std::ptrdiff_t k = tile.depth;
+  if (k > 32) {
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kPacks; ++v) __builtin_prefetch(tile.c + r * tile.c_row + v * N, 1, 3);
+    }
+  }
+  for (; k >= kSets; k -= kSets) {
+    step(0);
+    if constexpr (kSets > 1) step(1);
+  }
+  if constexpr (kSets > 1) {
+    if (k != 0) step(0);
+    for (int r = 0; r < kRows; ++r) {
+      for (int v = 0; v < kPacks; ++v) sums[0][r][v] = sums[0][r][v] + sums[1][r][v];
+    }
+  }
+  if (tile.accumulate) {
+    store_tile<T, kRows, kPacks, true>(tile, sums[0]);
+  } else {
+    store_tile<T, kRows, kPacks, false>(tile, sums[0]);
+  }
+}
+
+/// The kernels of all tile sizes: kernel[packs - 1][rows - 1].
+template <class T>
+using TileKernel = void (*)(const TileProduct<T>&);
+template <class T>
+using TileKernels = std::array<std::array<TileKernel<T>, kTileRows>, kTilePacks>;
+
+template <class T, int kPacks, bool neighbours, int... kRow>
+constexpr std::array<TileKernel<T>, kTileRows> kernels_of_width(std::integer_sequence<int, kRow...>) {
+  return {&multiply_tile<T, kRow + 1, kPacks, neighbours>...};
+}
+template <class T, bool neighbours>
+inline constexpr TileKernels<T> kTileKernels = {
+    kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTileRows>()),
+    kernels_of_width<T, 2, neighbours>(std::make_integer_sequence<int, kTileRows>())};
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

@@ -1,0 +1,85 @@
+#include "autodiff/tensor/print.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <vector>
+
+namespace wengert {
+
+namespace {
+
+constexpr std::int64_t kShowAll = 1000, kEdge = 3;
+
+template <class T>
+class Printer {
+ public:
+  explicit Printer(const Tensor<T>& tensor) : tensor_(tensor), shorten_(tensor.size() > kShowAll) {
+    if (tensor.rank() < 2) return;
+    for (const T x : tensor.values().first(static_cast<std::size_t>(std::min(tensor.size(), kShowAll)))) {
+      width_ = std::max(width_, number(x).size());
+    }
+  }
+  std::string operator()() {
+    if (tensor_.rank() == 0) return number(tensor_.data()[0]);
+    axis(0, 0);
+    return text_;
+  }
+
+ private:
+  static std::string number(T x) {
+    if constexpr (std::is_integral_v<T>) {
+      return fmt::format("{}", x);
+    } else {
+      return fmt::format("{:.6g}", x);
+    }
+  }
+  void axis(int depth, std::int64_t offset) {
+    const Shape& shape = tensor_.shape();
+    const std::int64_t n = shape[depth];
+    const bool last = depth == shape.rank() - 1;
+    std::int64_t step = 1;
+    for (int i = depth + 1; i < shape.rank(); ++i) step *= shape[i];
+    text_ += '[';
+    for (std::int64_t i = 0; i < n; ++i) {
+      if (i != 0) text_ += last ? ", " : ",\n" + std::string(static_cast<std::size_t>(depth + 1), ' ');
+      if (shorten_ && n > 2 * kEdge && i == kEdge) {
+        text_ += "…";
+        i = n - kEdge - 1;
+        continue;
+      }
+      if (last) {
+        text_ += fmt::format("{:>{}}", number(tensor_.data()[offset + i]), width_);
+      } else {
+        axis(depth + 1, offset + i * step);
+      }
+    }
+    text_ += ']';
+  }
+
+  const Tensor<T>& tensor_;
+  bool shorten_;
+  std::size_t width_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
+template <class T>
+std::string to_string(const Tensor<T>& tensor) {
+  return Printer<T>(tensor)();
+}
+template <class T>
+void print(const Tensor<T>& tensor) {
+  std::fputs((to_string(tensor) + "\n").c_str(), stdout);
+}
+
+#define INSTANTIATE(T)                             \
+  template std::string to_string(const Tensor<T>&); \
+  template void print(const Tensor<T>&)
+INSTANTIATE(float);
+INSTANTIATE(double);
+INSTANTIATE(std::int64_t);
+#undef INSTANTIATE
+
+}  // namespace wengert

@@ -1,0 +1,130 @@
+#include "autodiff/transform/gradient.hpp"
+
+#include <fmt/format.h>
+
+#include "autodiff/program/program.hpp"
+#include "autodiff/tensor/error.hpp"
+
+namespace wengert {
+
+namespace {
+
+template <class T>
+void expect_number(const char* operation, Var<T> y, Source where) {
+  if (!y) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  if (y.shape(where).size() == 1) return;
+  throw ShapeError(locate(operation, fmt::format("y has shape {} but a {} needs one number: take sum(y), or vjp(y, x, "
+                                                 "seed)", to_string(y.shape()), operation), where));
+}
+
+/// The shape of all derivatives of y by x.
+Shape joined(const Shape& y, const Shape& x) {
+  std::vector<std::int64_t> dims(y.begin(), y.end());
+  dims.insert(dims.end(), x.begin(), x.end());
+  return Shape(dims);
+}
+
+}  // namespace
+
+template <class T>
+std::vector<Var<T>> gradient(Var<T> y, std::span<const Var<T>> wrt, Source where) {
+  expect_number("gradient", y, where);
+  const NodeId before = y.tape().size();
+  const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
+  try {
+    return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where);
+  } catch (...) {
+    y.tape().truncate(before, where);
+    throw;
+  }
+}
+
+template <class T>
+Var<T> vjp(Var<T> y, Var<T> x, Var<T> seed, Source where) {
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where)[0];
+}
+template <class T>
+std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, Source where) {
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), wrt, where);
+}
+
+template <class T>
+Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
+  if (!y) throw UsageError(locate("jvp", "an empty Var has no tape", where));
+  if (wrt.size() != tangents.size()) {
+    throw UsageError(locate("jvp", fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
+  }
+  y.tape().expect_mine("jvp", y, where);
+  for (std::size_t i = 0; i < wrt.size(); ++i) {
+    if (wrt[i].shape(where) == tangents[i].shape(where)) continue;
+    throw ShapeError(locate("jvp", fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()),
+                                               to_string(tangents[i].shape())), where));
+  }
+  const NodeId before = y.tape().size();
+  try {
+    const Var<T> u = y.tape().placeholder(Shape(y.shape()), where);
+    const std::vector<Var<T>> rows = pullback<T>(std::span(&y, 1), std::span(&u, 1), wrt, where);
+    return pullback<T>(rows, tangents, std::span(&u, 1), where)[0];
+  } catch (...) {
+    y.tape().truncate(before, where);
+    throw;
+  }
+}
+template <class T>
+Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
+  return jvp(y, std::vector<Var<T>>{x}, std::vector<Var<T>>{tangent}, where);
+}
+
+template <class T>
+Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
+  expect_number("hvp", y, where);
+  return jvp(gradient(y, x, where), x, v, where);
+}
+
+template <class T>
+Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
+  const Shape rows = y.shape(where), cols = x.shape(where);
+  Tape<T>& tape = y.tape();
+  const bool forward = mode == Mode::forward || (mode == Mode::automatic && cols.size() < rows.size());
+  const auto scope = tape.scope(where);
+  const Var<T> seed = tape.leaf(Tensor<T>(forward ? cols : rows), where);
+  Program<T> program = compile(forward ? jvp(y, x, seed, where) : vjp(y, x, seed, where), where);
+  Tensor<T> out(joined(rows, cols));
+  Tensor<T> unit(forward ? cols : rows);
+  const std::int64_t m = rows.size(), n = cols.size();
+  for (std::int64_t i = 0; i < unit.size(); ++i) {
+    unit.data()[i] = T(1);
+    tape.set(seed, unit, where);
+    unit.data()[i] = T(0);
+    program.run(where);
+    const T* slice = program.output().data;
+    if (forward) {
+      for (std::int64_t r = 0; r < m; ++r) out.data()[r * n + i] = slice[r];
+    } else {
+      std::copy(slice, slice + n, out.data() + i * n);
+    }
+  }
+  return out;
+}
+
+template <class T>
+Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
+  expect_number("hessian", y, where);
+  const auto scope = y.tape().scope(where);
+  return jacobian(gradient(y, x, where), x, Mode::forward, where);
+}
+
+#define INSTANTIATE(T)                                                                                   \
+  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);                        \
+  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                                   \
+  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);                  \
+  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                                   \
+  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);           \
+  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                                   \
+  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                             \
+  template Tensor<T> hessian(Var<T>, Var<T>, Source)
+INSTANTIATE(float);
+INSTANTIATE(double);
+#undef INSTANTIATE
+
+}  // namespace wengert
