@@ -55,6 +55,7 @@ bool epilogue_waits(const Gemm<T>& g) {
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
 
 /// kColumns dot products of one row of A with columns of B, both contiguous along the depth.
 template <class T, int kColumns>
@@ -184,6 +185,7 @@ void run(const Gemm<T>& given) {
 void gemm_f32(const Gemm<float>& problem) { run(problem); }
 void gemm_f64(const Gemm<double>& problem) { run(problem); }
 
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

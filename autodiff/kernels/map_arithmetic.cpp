@@ -11,6 +11,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
 
 #include "autodiff/math/arithmetic.inc"
 #include "autodiff/math/comparison.inc"
@@ -37,6 +38,7 @@ constexpr Families families() {
 Families tiles() { return families<All>(); }
 Families combined() { return families<Combined>(); }
 
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

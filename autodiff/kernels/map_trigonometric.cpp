@@ -10,6 +10,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
 
 #include "autodiff/math/trigonometric.inc"
 
@@ -19,6 +20,7 @@ constexpr Family<T> family() {
 }
 Families tiles() { return {family<float>(), family<double>()}; }
 
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -16,6 +16,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
 
 struct Sum {
   static constexpr double kNeutral = 0;
@@ -173,6 +174,7 @@ inline constexpr TileFn<T> kReductions[] = {
 };
 Families tiles() { return {{kReductions<float>, nullptr}, {kReductions<double>, nullptr}}; }
 
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

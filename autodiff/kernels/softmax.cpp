@@ -20,6 +20,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
 
 /// What is written. The kernels below are shared by two or three functions each; which one is a test per row.
 enum class Output { softmax, log_softmax, number };
@@ -264,6 +265,7 @@ inline constexpr TileFn<T> kRowFunctions[] = {softmax<T>,       log_softmax<T>, 
                                               cross_entropy<T>, cross_entropy_slope<T>, cross_entropy_pair<T>};
 Families tiles() { return {{kRowFunctions<float>, nullptr}, {kRowFunctions<double>, nullptr}}; }
 
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -205,6 +205,8 @@ Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
     throw ShapeError(locate("reshape", fmt::format("{} has {} elements but {} has {}", to_string(from), from.size(),
                                                    to_string(shape), shape.size()), where));
   }
+  Tape<T>& tape = x.tape();
+  if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
   return record(Reshape{}, {x}, shape, where);
 }
 

@@ -1,0 +1,185 @@
+// The laws that hold for every operation of the registry, on every sample it gives.
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <string>
+
+#include "autodiff/autodiff.hpp"
+#include "autodiff/ops/registry.hpp"
+
+using namespace wengert;
+
+namespace {
+
+/// One operation recorded on random inputs, with its inputs as leaves.
+template <class T>
+struct Recorded {
+  Tape<T> tape;
+  std::vector<Var<T>> x;       ///< the inputs that are numbers
+  Var<T> y;
+};
+
+template <class T>
+Tensor<T> draw(const Shape& shape, Interval range, Random& random) {
+  return uniform<T>(shape, static_cast<T>(range.low), static_cast<T>(range.high), random);
+}
+
+template <class T>
+void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, Random& random) {
+  std::vector<NodeId> ids;
+  for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+    if (static_cast<int>(i) == sample.index_input) {
+      Tensor<std::int64_t> labels(sample.inputs[i]);
+      for (auto& label : labels) label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
+      ids.push_back(r.tape.indices(labels).node().id());
+    } else {
+      r.x.push_back(r.tape.leaf(draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random)));
+      ids.push_back(r.x.back().id());
+    }
+  }
+  r.y = r.tape.append(op, sample.attributes.data(), ids, sample.shape, Source::here());
+}
+
+template <class T>
+double dot(const Tensor<T>& a, const Tensor<T>& b) {
+  double sum = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
+  return sum;
+}
+
+/// Slope of f along the line x + h v, by Richardson's extrapolation of central differences.
+template <class F>
+double along(Recorded<double>& r, const std::vector<Tensor<double>>& v, F&& f) {
+  std::vector<Tensor<double>> start;
+  for (const auto& x : r.x) start.push_back(value(x));
+  const auto at = [&](double h) {
+    for (std::size_t i = 0; i < r.x.size(); ++i) {
+      Tensor<double> moved = start[i];
+      for (std::int64_t k = 0; k < moved.size(); ++k) moved.data()[k] += h * v[i].data()[k];
+      r.tape.set(r.x[i], moved);
+    }
+    return f();
+  };
+  const auto central = [&](double h) { return (at(h) - at(-h)) / (2 * h); };
+  const double coarse = central(2e-4), fine = central(1e-4);
+  for (std::size_t i = 0; i < r.x.size(); ++i) r.tape.set(r.x[i], start[i]);
+  return (4 * fine - coarse) / 3;
+}
+
+bool close(double a, double b, double tolerance) {
+  return std::abs(a - b) <= tolerance * (1 + std::max(std::abs(a), std::abs(b)));
+}
+
+template <class F>
+void for_each_sample(F&& check) {
+  for (const Entry<double>& entry : registry<double>()) {
+    for (std::size_t s = 0; s < entry.samples.size(); ++s) {
+      Random random(7, s);
+      Recorded<double> r;
+      record_sample(r, *entry.table, entry.samples[s], random);
+      const std::string name = std::string(entry.table->name) + " sample " + std::to_string(s);
+      CAPTURE(name);
+      check(r, random);
+    }
+  }
+}
+
+std::vector<Tensor<double>> directions(const Recorded<double>& r, Random& random) {
+  std::vector<Tensor<double>> v;
+  for (const auto& x : r.x) v.push_back(uniform<double>(x.shape(), -1, 1, random));
+  return v;
+}
+
+}  // namespace
+
+TEST_CASE("reverse mode agrees with differences for every operation") {
+  int checked = 0;
+  for_each_sample([&](Recorded<double>& r, Random& random) {
+    if (r.x.empty() || r.tape.node(r.y.id()).op->name == "stop_gradient") return;
+    const auto u = uniform<double>(r.y.shape(), -1, 1, random);
+    const auto v = directions(r, random);
+    const auto g = vjp(r.y, r.x, r.tape.leaf(u));
+    double reverse = 0;
+    for (std::size_t i = 0; i < g.size(); ++i) reverse += dot(value(g[i]), v[i]);
+    const double differences = along(r, v, [&] { return dot(value(r.y), u); });
+    CHECK_MESSAGE(close(reverse, differences, 1e-8), reverse, " against ", differences);
+    ++checked;
+  });
+  CHECK(checked > 100);
+}
+
+TEST_CASE("forward mode is the transpose of reverse mode for every operation") {
+  for_each_sample([&](Recorded<double>& r, Random& random) {
+    if (r.x.empty()) return;
+    const auto u = uniform<double>(r.y.shape(), -1, 1, random);
+    const auto v = directions(r, random);
+    const auto g = vjp(r.y, r.x, r.tape.leaf(u));
+    std::vector<Var<double>> tangents;
+    for (const auto& t : v) tangents.push_back(r.tape.leaf(t));
+    const double forward = dot(value(jvp(r.y, r.x, tangents)), u);
+    double reverse = 0;
+    for (std::size_t i = 0; i < g.size(); ++i) reverse += dot(value(g[i]), v[i]);
+    CHECK_MESSAGE(close(forward, reverse, 1e-13), forward, " against ", reverse);
+  });
+}
+
+TEST_CASE("the second derivative of every operation agrees with differences of the first") {
+  for_each_sample([&](Recorded<double>& r, Random& random) {
+    if (r.x.empty()) return;
+    const auto u = uniform<double>(r.y.shape(), -1, 1, random);
+    const auto v = directions(r, random), w = directions(r, random);
+    const auto g = vjp(r.y, r.x, r.tape.leaf(u));
+    const auto slope = [&] {
+      double s = 0;
+      for (std::size_t i = 0; i < g.size(); ++i) s += dot(value(g[i]), w[i]);
+      return s;
+    };
+    Var<double> s = r.tape.constant(0);
+    for (std::size_t i = 0; i < g.size(); ++i) s = s + sum(g[i] * r.tape.leaf(w[i]));
+    double second = 0;
+    const auto h = gradient(s, r.x);
+    for (std::size_t i = 0; i < h.size(); ++i) second += dot(value(h[i]), v[i]);
+    const double differences = along(r, v, slope);
+    CHECK_MESSAGE(close(second, differences, 1e-7), second, " against ", differences);
+  });
+}
+
+TEST_CASE("a fused operation equals its definition in other operations") {
+  int checked = 0;
+  for_each_sample([&](Recorded<double>& r, Random&) {
+    const auto& op = *r.tape.node(r.y.id()).op;
+    if (op.expand == nullptr) return;
+    std::vector<Var<double>> x;
+    const auto ids = r.tape.inputs(r.y.id());
+    for (const NodeId id : std::vector<NodeId>(ids.begin(), ids.end())) x.push_back(r.tape.var(id));
+    const auto expected = value(op.expand(r.tape.attributes(r.y.id()), x));
+    const auto got = value(r.y);
+    for (std::int64_t i = 0; i < got.size(); ++i) CHECK(close(got.data()[i], expected.data()[i], 1e-14));
+    ++checked;
+  });
+  CHECK(checked > 8);
+}
+
+TEST_CASE("every operation in float is near the same in double") {
+  const auto doubles = registry<double>();
+  const auto floats = registry<float>();
+  for (std::size_t e = 0; e < doubles.size(); ++e) {
+    for (std::size_t s = 0; s < doubles[e].samples.size(); ++s) {
+      Random p(11, s), q(11, s);
+      Recorded<double> d;
+      Recorded<float> f;
+      record_sample(d, *doubles[e].table, doubles[e].samples[s], p);
+      record_sample(f, *floats[e].table, floats[e].samples[s], q);
+      CAPTURE(doubles[e].table->name);
+      for (std::size_t i = 0; i < d.x.size(); ++i) {  // the same numbers in both
+        Tensor<float> x = value(f.x[i]);
+        Tensor<double> same(x.shape());
+        for (std::int64_t k = 0; k < x.size(); ++k) same.data()[k] = static_cast<double>(x.data()[k]);
+        d.tape.set(d.x[i], same);
+      }
+      const Tensor<double> a = value(d.y);
+      const Tensor<float> b = value(f.y);
+      for (std::int64_t k = 0; k < a.size(); ++k) CHECK(close(a.data()[k], static_cast<double>(b.data()[k]), 2e-6));
+    }
+  }
+}
