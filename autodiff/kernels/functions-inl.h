@@ -186,32 +186,36 @@ HWY_INLINE Pack<T> log1p(Pack<T> x) {
 
 // ---- tanh and sigmoid: both have z = e^-a, a >= 0, as their only exponential, and so never overflow
 
-/// z = (1 + q) 2^n; `floor` is 2^n where that still matters beside 1, and `sum` = 1 + z.
+/// z = (1 + q) 2^n; `unit` is 2^n where that still matters beside 1, and `z` is then the number itself.
 template <class T>
 struct Decay {
-  Pack<T> q, n, floor, sum;
+  Pack<T> q, n, unit, z;
 };
 template <class T>
 HWY_INLINE Decay<T> decay(Pack<T> a) {
-  const auto e = reduced_exponential<false>(-Pack<T>(hn::Min(a.v, Pack<T>(-Format<T>::kExpLow + 2).v)));
-  const Pack<T> floor = power_of_two<T>(hn::Max(e.n.v, Pack<T>(-100.0).v));
-  return {e.q, e.n, floor, multiply_add(e.q, floor, floor) + 1.0};
+  const Pack<T> furthest = 2.0 - Format<T>::kExpLow;
+  const auto e = reduced_exponential<false>(-Pack<T>(hn::Min(a.v, furthest.v)));
+  const Pack<T> unit = power_of_two<T>(hn::Max(e.n.v, Pack<T>(-100.0).v));
+  return {e.q, e.n, unit, multiply_add(e.q, unit, unit)};
 }
 
-/// z / (1 + z)^2 times 2^shift.
+/// z / (1 + z)^2 times 2^shift. The square is 1 + z (2 + z), which rounds once where z is small.
 template <class T>
-HWY_INLINE Pack<T> bell(const Decay<T>& z, double shift) {
-  return scale((z.q + 1.0) / (z.sum * z.sum), z.n + shift);
+HWY_INLINE Pack<T> bell(const Decay<T>& d, double shift) {
+  return scale((d.q + 1.0) / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0)), d.n + shift);
 }
 
 template <class T>
-HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& z) {  // (1 - z) / (1 + z), where 1 - z = -expm1(-2|x|)
-  const Pack<T> m = multiply_add(z.q, z.floor, z.floor - 1.0);
-  return where(less(0.0, abs(x)), copy_sign(m / (m + 2.0), x), x);
+HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {  // (1 - z) / (1 + z) with z = e^-2|x|
+  const Pack<T> m = multiply_add(d.q, d.unit, d.unit - 1.0);  // expm1(-2|x|)
+  const Pack<T> sum = m + 2.0, lost = m - (sum - 2.0);
+  const Pack<T> y = m / sum;
+  // To first order y lost / sum, but it matters near |y| = 1 only, where sum is 1: 2.5 units become 1.7.
+  return where(less(0.0, abs(x)), copy_sign(negative_multiply_add(y, lost, y), x), x);
 }
 template <class T>
-HWY_INLINE Pack<T> tanh_slope_of(Pack<T> x, const Decay<T>& z) {
-  return where(is_nan(x), x, bell(z, 2.0));
+HWY_INLINE Pack<T> tanh_slope_of(Pack<T> x, const Decay<T>& d) {
+  return where(is_nan(x), x, bell(d, 2.0));
 }
 template <class T>
 HWY_INLINE Pack<T> tanh(Pack<T> x) {
@@ -224,20 +228,20 @@ HWY_INLINE Pack<T> tanh_slope(Pack<T> x) {
 }
 template <class T>
 HWY_INLINE void tanh_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
-  const auto z = decay(abs(x + x));
-  y = tanh_of(x, z);
-  slope = tanh_slope_of(x, z);
+  const auto d = decay(abs(x + x));
+  y = tanh_of(x, d);
+  slope = tanh_slope_of(x, d);
 }
 
 template <class T>
-HWY_INLINE Pack<T> sigmoid_of(Pack<T> x, const Decay<T>& z) {  // 1 / (1 + z), or z / (1 + z) for x < 0
+HWY_INLINE Pack<T> sigmoid_of(Pack<T> x, const Decay<T>& d) {  // 1 / (1 + z), or z / (1 + z) for x < 0
   const auto negative = less(x, 0.0);
-  const Pack<T> y = scale(where(negative, z.q + 1.0, 1.0) / z.sum, where(negative, z.n, 0.0));
+  const Pack<T> y = scale(where(negative, d.q + 1.0, 1.0) / (d.z + 1.0), where(negative, d.n, 0.0));
   return where(is_nan(x), x, y);
 }
 template <class T>
-HWY_INLINE Pack<T> sigmoid_slope_of(Pack<T> x, const Decay<T>& z) {
-  return where(is_nan(x), x, bell(z, 0.0));
+HWY_INLINE Pack<T> sigmoid_slope_of(Pack<T> x, const Decay<T>& d) {
+  return where(is_nan(x), x, bell(d, 0.0));
 }
 template <class T>
 HWY_INLINE Pack<T> sigmoid(Pack<T> x) {
@@ -250,9 +254,9 @@ HWY_INLINE Pack<T> sigmoid_slope(Pack<T> x) {
 }
 template <class T>
 HWY_INLINE void sigmoid_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
-  const auto z = decay(abs(x));
-  y = sigmoid_of(x, z);
-  slope = sigmoid_slope_of(x, z);
+  const auto d = decay(abs(x));
+  y = sigmoid_of(x, d);
+  slope = sigmoid_slope_of(x, d);
 }
 
 // ---- sine and cosine

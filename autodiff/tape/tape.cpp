@@ -202,7 +202,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
 template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
-         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.capacity() * sizeof(Shape);
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape);
 }
 
 template class Tape<float>;

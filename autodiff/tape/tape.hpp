@@ -157,7 +157,7 @@ class Tape {
   std::vector<NodeId> inputs_;
   std::vector<AttributeBlock> attributes_;
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
-  std::vector<Shape> shapes_;
+  std::deque<Shape> shapes_;  ///< never moved, so a reference to a shape outlives recording
   std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
