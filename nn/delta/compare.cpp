@@ -1,0 +1,148 @@
+#include "nn/delta/compare.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "nn/loss/loss.hpp"
+
+namespace wengert::nn {
+
+namespace {
+
+template <class T>
+std::vector<HandLayer<T>> by_hand(const Mlp<T>& mlp) {
+  std::vector<HandLayer<T>> out;
+  for (std::size_t l = 0; l < mlp.layers(); ++l) {
+    out.push_back({value(mlp.layer(l).W), value(mlp.layer(l).b), mlp.activation(l), mlp.alpha()});
+  }
+  return out;
+}
+
+/// ∂C/∂w of some entries of w by central differences of the compiled cost, against what the tape says.
+template <class T>
+void compare_differences(Tape<T>& tape, Program<T>& cost, Var<T> w, const Tensor<T>& gradient, std::int64_t samples,
+                         LayerDifference& out) {
+  const Tensor<T> start = value(w);
+  Tensor<T> moved = start;
+  const double step = std::cbrt(static_cast<double>(std::numeric_limits<T>::epsilon()));
+  const auto at = [&](std::int64_t i, double x) {
+    moved.data()[i] = static_cast<T>(x);
+    tape.set(w, moved);
+    moved.data()[i] = start.data()[i];
+    cost.run();
+    return static_cast<double>(*cost.output().data);
+  };
+  double largest = 0, scale = 0;
+  const std::int64_t stride = std::max<std::int64_t>(1, start.size() / samples);
+  for (std::int64_t i = 0; i < start.size(); i += stride) {
+    const double x = static_cast<double>(start.data()[i]), h = step * std::max(1.0, std::abs(x));
+    const double middle = at(i, x);
+    const auto central = [&](double d) { return (at(i, x + d) - at(i, x - d)) / (2 * d); };
+    const double up = (at(i, x + h) - middle) / h, down = (middle - at(i, x - h)) / h;
+    if (std::abs(up - down) > 1e-2 * std::max(std::abs(up), std::abs(down)) + 1e-6) {
+      ++out.skipped;
+      continue;
+    }
+    const double slope = (4 * central(h * 8) - central(h * 16)) / 3;  // Richardson, with steps fit for the fourth order
+    largest = std::max(largest, std::abs(static_cast<double>(gradient.data()[i]) - slope));
+    scale = std::max(scale, std::abs(slope));
+  }
+  tape.set(w, start);
+  if (largest > 0) out.differences = std::max(out.differences, largest / scale);
+}
+
+}  // namespace
+
+template <class T>
+double relative_difference(const Tensor<T>& a, const Tensor<T>& b) {
+  if (a.shape() != b.shape()) return std::numeric_limits<double>::infinity();
+  double difference = 0, scale = 0;
+  for (std::int64_t i = 0; i < a.size(); ++i) {
+    const double p = static_cast<double>(a.data()[i]), q = static_cast<double>(b.data()[i]);
+    if (std::isnan(p) || std::isnan(q)) return std::numeric_limits<double>::infinity();
+    difference = std::max(difference, std::abs(p - q));
+    scale = std::max(scale, std::abs(q));
+  }
+  return difference == 0 ? 0 : difference / scale;
+}
+
+template <class T>
+DeltaReport compare_deltas(const Mlp<T>& mlp, const typename Mlp<T>::Trace& trace, Var<T> cost,
+                           const HandBackprop<T>& hand, std::int64_t samples, Source where) {
+  const std::size_t count = mlp.layers();
+  std::vector<Var<T>> wrt = trace.z;
+  for (const Var<T>& p : mlp.parameters()) wrt.push_back(p);
+  const std::vector<Var<T>> g = gradient(cost, wrt, where);
+  Program<T> only_cost = compile(cost, where);
+  DeltaReport report;
+  for (std::size_t l = 0; l < count; ++l) {
+    LayerDifference layer;
+    const Tensor<T> delta = value(g[l]), dW = value(g[count + 2 * l]), db = value(g[count + 2 * l + 1]);
+    layer.closed_form = std::max({relative_difference(delta, hand.delta[l]), relative_difference(dW, hand.dW[l]),
+                                  relative_difference(db, hand.db[l])});
+    for (const T d : delta) layer.norm += static_cast<double>(d) * static_cast<double>(d);
+    layer.norm = std::sqrt(layer.norm);
+    if (samples > 0) {
+      compare_differences(mlp.tape(), only_cost, mlp.layer(l).W, dW, samples, layer);
+      compare_differences(mlp.tape(), only_cost, mlp.layer(l).b, db, samples, layer);
+    }
+    report.closed_form = std::max(report.closed_form, layer.closed_form);
+    report.differences = std::max(report.differences, layer.differences);
+    report.layers.push_back(layer);
+  }
+  return report;
+}
+
+template <class T>
+DeltaReport compare_deltas(const Mlp<T>& mlp, const Tensor<T>& x, const Tensor<T>& target, Cost cost,
+                           std::int64_t samples, Source where) {
+  const HandBackprop<T> hand = closed_form(by_hand(mlp), x, target, cost, where);
+  const auto scope = mlp.tape().scope(where);
+  const auto trace = mlp.trace(mlp.tape().leaf(x, where), where);
+  const Var<T> t = mlp.tape().leaf(target, where);
+  Var<T> c;
+  switch (cost) {
+    case Cost::half_squares: c = half_squares(trace.a.back(), t, where); break;
+    case Cost::mean_squared_error: c = mean_squared_error(trace.a.back(), t, where); break;
+    case Cost::cross_entropy:
+      c = -sum(t * log_softmax(trace.z.back(), -1, where), where) / static_cast<double>(x.shape()[0]);
+      break;
+  }
+  return compare_deltas(mlp, trace, c, hand, samples, where);
+}
+
+template <class T>
+DeltaReport compare_deltas(const Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int64_t>& labels,
+                           std::int64_t samples, Source where) {
+  const HandBackprop<T> hand = closed_form(by_hand(mlp), x, labels, Cost::cross_entropy, where);
+  const auto scope = mlp.tape().scope(where);
+  const auto trace = mlp.trace(mlp.tape().leaf(x, where), where);
+  const Var<T> c = cross_entropy(trace.z.back(), mlp.tape().indices(labels, where), Reduction::mean, where);
+  return compare_deltas(mlp, trace, c, hand, samples, where);
+}
+
+std::string DeltaReport::table() const {
+  std::string text = fmt::format("{:<8}{:>16}{:>20}{:>10}{:>14}\n", "layer", "tape/closed form", "tape/differences",
+                                 "kinks", "norm of delta");
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    const LayerDifference& d = layers[l];
+    text += fmt::format("{:<8}{:>16.1e}{:>20.1e}{:>10}{:>14.4g}\n", l + 1, d.closed_form, d.differences, d.skipped, d.norm);
+  }
+  return text;
+}
+
+#define INSTANTIATE(T)                                                                                               \
+  template double relative_difference(const Tensor<T>&, const Tensor<T>&);                                           \
+  template DeltaReport compare_deltas(const Mlp<T>&, const Tensor<T>&, const Tensor<T>&, Cost, std::int64_t, Source); \
+  template DeltaReport compare_deltas(const Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, std::int64_t,     \
+                                      Source);                                                                       \
+  template DeltaReport compare_deltas(const Mlp<T>&, const Mlp<T>::Trace&, Var<T>, const HandBackprop<T>&,           \
+                                      std::int64_t, Source)
+INSTANTIATE(float);
+INSTANTIATE(double);
+#undef INSTANTIATE
+
+}  // namespace wengert::nn

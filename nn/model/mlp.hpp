@@ -1,0 +1,80 @@
+/// Multilayer perceptron: z = a W + b, a = σ(z), layer after layer. Its gradients come off the tape; nothing here knows
+/// how to go backward.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "autodiff/autodiff.hpp"
+#include "nn/model/activation.hpp"
+#include "nn/model/init.hpp"
+
+namespace wengert::nn {
+
+/// σ(z), row by row for softmax. `alpha` is that of leaky_relu and elu.
+template <class T>
+Var<T> activate(Activation activation, Var<T> z, T alpha = T(0.01), Source where = Source::here());
+
+/// A parameter and the name it is saved under.
+template <class T>
+struct Parameter {
+  std::string name;  ///< "layers.0.weight", "layers.0.bias"
+  Var<T> var;
+};
+
+/// z = x W + b with W [in, out] and b [out].
+template <class T>
+struct Linear {
+  Var<T> W, b;
+  Var<T> operator()(Var<T> x, Source where = Source::here()) const { return matmul(x, W, where) + b; }
+};
+
+struct MlpOptions {
+  Activation hidden = Activation::sigmoid;
+  Activation output = Activation::identity;
+  std::vector<Activation> activations{};  ///< one per layer; takes the place of hidden and output if not empty
+  double alpha = 0.01;                  ///< of leaky_relu and elu
+  Init init = Init::glorot_uniform;
+  double bias = 0;
+  std::uint64_t seed = 0;
+};
+
+template <class T>
+class Mlp {
+ public:
+  /// sizes = {inputs, hidden…, outputs}: at least two, all positive. Throws ShapeError otherwise, and if the number of
+  /// activations is not the number of layers.
+  Mlp(Tape<T>& tape, const std::vector<std::int64_t>& sizes, const MlpOptions& options = {},
+      Source where = Source::here());
+
+  /// x [batch, inputs] -> aᴸ [batch, outputs].
+  Var<T> operator()(Var<T> x, Source where = Source::here()) const;
+  /// x [batch, inputs] -> zᴸ, before the last activation: what cross entropy takes.
+  Var<T> logits(Var<T> x, Source where = Source::here()) const;
+  /// All zˡ and aˡ, layer by layer.
+  struct Trace {
+    std::vector<Var<T>> z, a;
+  };
+  Trace trace(Var<T> x, Source where = Source::here()) const;
+  /// aᴸ now, for a tensor; no gradient is recorded and nothing stays on the tape.
+  Tensor<T> predict(const Tensor<T>& x, Source where = Source::here()) const;
+
+  std::size_t layers() const { return layers_.size(); }
+  const Linear<T>& layer(std::size_t l) const { return layers_[l]; }
+  Activation activation(std::size_t l) const { return activations_[l]; }
+  T alpha() const { return alpha_; }
+  Tape<T>& tape() const { return *tape_; }
+  /// W and b of every layer, in order.
+  std::vector<Var<T>> parameters() const;
+  std::vector<Parameter<T>> named_parameters() const;
+  /// The network as an aligned table.
+  std::string describe() const;
+
+ private:
+  Tape<T>* tape_;
+  std::vector<Linear<T>> layers_;
+  std::vector<Activation> activations_;
+  T alpha_;
+};
+
+}  // namespace wengert::nn

@@ -1,0 +1,13 @@
+/// Neural networks on the tape of autodiff: models, losses, optimisers, and their deltas confirmed by hand.
+#pragma once
+
+#include "nn/data/csv.hpp"
+#include "nn/delta/closed_form.hpp"
+#include "nn/delta/compare.hpp"
+#include "nn/delta/scalar_chain.hpp"
+#include "nn/loss/loss.hpp"
+#include "nn/model/activation.hpp"
+#include "nn/model/init.hpp"
+#include "nn/model/mlp.hpp"
+#include "nn/optim/optimizer.hpp"
+#include "nn/train/trainer.hpp"
