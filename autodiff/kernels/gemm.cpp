@@ -180,6 +180,7 @@ void run(const Gemm<T>& given) {
       multiply(g, by_block);
     }
   }
+  if (by_block != nullptr) by_block->end();
   if (g.epilogue != nullptr && by_block == nullptr) g.epilogue->all(g.scratch);
 }
 void gemm_f32(const Gemm<float>& problem) { run(problem); }

@@ -21,6 +21,16 @@ void TileProgram<T>::begin() const {
 }
 
 template <class T>
+void TileProgram<T>::end() const {
+  for (const Start& start : init) {
+    if (start.factor == 1) continue;
+    for (std::size_t i = 0; i < start.size; ++i) {
+      start.data[i] = static_cast<T>(static_cast<double>(start.data[i]) * start.factor);
+    }
+  }
+}
+
+template <class T>
 Call<T> TileProgram<T>::bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j,
                              std::ptrdiff_t n, T* scratch, const std::int64_t* plane, bool as_one_row) const {
   struct Bound {
@@ -87,17 +97,18 @@ void TileProgram<T>::all(T* scratch) const {
   begin();
   if (!baked_.empty()) {
     for (std::size_t s = 0; s < baked_.size(); ++s) steps[s].run(baked_[s]);
+    end();
     return;
   }
   std::array<std::int64_t, 6> at{};
   for (const std::int64_t extent : outer) {
-    if (extent == 0) return;
+    if (extent == 0) return end();
   }
   for (;;) {
     plane(at.data(), scratch);
     std::size_t axis = outer.size();
     while (axis > 0 && ++at[axis - 1] == outer[axis - 1]) at[--axis] = 0;
-    if (axis == 0) return;
+    if (axis == 0) return end();
   }
 }
 

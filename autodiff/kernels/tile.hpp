@@ -97,15 +97,18 @@ class TileProgram {
     T* data;
     std::size_t size;
     T value;
+    double factor = 1;  ///< what end() multiplies the result by: rounding once is better than once a block
   };
   std::vector<Start> init;  ///< what reductions start from
 
   /// Sets what reductions start from. Call once before blocks are run.
   void begin() const;
+  /// Scales what reductions have summed. Call once after the last block.
+  void end() const;
   /// Runs one block of plane 0: rows [i, i + m), columns [j, j + n), with m * n ≤ kTile unless no step uses scratch.
   /// `scratch` has `registers * kScratch<T>` elements.
   void block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const;
-  /// begin() and every block, in order.
+  /// begin(), every block in order, end().
   void all(T* scratch) const;
   /// If the home is one block, computes the arguments of all() once. Call when nothing changes any more.
   void bake(T* scratch);

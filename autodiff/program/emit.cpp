@@ -304,7 +304,7 @@ class Emit {
         const T start = i == instruction(Special::max_all)   ? -std::numeric_limits<T>::infinity()
                         : i == instruction(Special::min_all) ? std::numeric_limits<T>::infinity()
                                                              : T(0);
-        tiles.init.push_back({memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start});
+        tiles.init.push_back({memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start, entry.factor});
       }
     }
     registers_ = std::max(registers_, used);
@@ -345,7 +345,6 @@ class Emit {
     out.y = y;
     out.y2 = y2;
     out.x = x;
-    out.factor = static_cast<T>(entry.factor);
     out.instruction = entry.instruction;
     if (entry.label != kNone) out.label = out_->leaves[leaf_[entry.label]]->integers.data();
     if (entry.end) {
@@ -358,7 +357,7 @@ class Emit {
                               ? kernels::instruction_of<math::Minimum>()
                               : instruction(Special::fused_multiply_add);
         if (out.instruction == instruction(Special::fused_multiply_add)) {
-          out.x[1] = number(static_cast<T>(entry.factor));
+          out.x[1] = number(T(1));
           out.x[2] = y;
         } else {
           out.x[1] = y;
