@@ -4,6 +4,8 @@
 /// want into a program, and run it; nothing else ever computes. Read the headers in the order below.
 #pragma once
 
+// clang-format off: the order is for reading
+
 // Tensors: values with a shape.
 #include "autodiff/tensor/tensor.hpp"
 #include "autodiff/tensor/print.hpp"

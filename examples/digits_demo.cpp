@@ -37,7 +37,8 @@ int main() {
   fmt::print("handwritten digits: {} to learn from, {} to test on\n\n", x.shape()[0], x_test.shape()[0]);
 
   Tape<double> tape;
-  nn::Mlp<double> mlp(tape, {64, 50, 10}, {.hidden = nn::Activation::sigmoid, .output = nn::Activation::softmax, .seed = 1});
+  nn::Mlp<double> mlp(tape, {64, 50, 10},
+                      {.hidden = nn::Activation::sigmoid, .output = nn::Activation::softmax, .seed = 1});
   fmt::print("{}\n", mlp.describe());
 
   const auto [x_few, label_few] = rows<double>(table, order, 0, 32);
@@ -45,7 +46,8 @@ int main() {
   fmt::print("deltas before training, 32 samples\n{}", report.table());
   fmt::print("largest relative difference tape/closed form {:.1e}\n", report.closed_form);
   const bool confirmed = report.closed_form <= 1e-12 && report.differences <= 1e-6;
-  fmt::print("{}\n\n", confirmed ? "the tape and the hand-derived formulas agree" : "THE TAPE AND THE FORMULAS DISAGREE");
+  fmt::print("{}\n\n",
+             confirmed ? "the tape and the hand-derived formulas agree" : "THE TAPE AND THE FORMULAS DISAGREE");
 
   std::map<std::int64_t, double> test;
   const auto history = nn::train<double>(mlp, x, label, {.method = nn::Method::adam, .rate = 0.01},
@@ -56,8 +58,9 @@ int main() {
   const double reached = nn::accuracy(mlp.predict(x_test), label_test);
   fmt::print("\ntest accuracy {:.4f}\n", reached);
   fmt::print("time per step {:.1f} us (32 samples: forward, backward, Adam)\n\n", history.back().step_microseconds);
-  fmt::print("try next: another activation, .hidden = nn::Activation::relu in examples/digits_demo.cpp\n"
-             "          a deeper network, sizes {{64, 50, 50, 10}}\n"
-             "          every test, ./dev test\n");
+  fmt::print(
+      "try next: another activation, .hidden = nn::Activation::relu in examples/digits_demo.cpp\n"
+      "          a deeper network, sizes {{64, 50, 50, 10}}\n"
+      "          every test, ./dev test\n");
   return confirmed && reached >= 0.95 ? 0 : 1;
 }

@@ -15,19 +15,25 @@ enum class Instruction : std::uint16_t {};
 
 /// Instructions that are not an elementwise function of their own. Reductions come in three layouts each.
 enum class Special : std::uint16_t {
-  fused_multiply_add,         ///< y = x0 x1 + x2
-  fused_negative_multiply_add,///< y = x2 - x0 x1
-  fused_multiply_subtract,    ///< y = x0 x1 - x2
-  chain_add,                  ///< y = chain(x0, x1) + x2
-  softmax,                    ///< y = softmax of each row of x0
-  log_softmax,                ///< y = x0 - log sum exp of the row, without cancellation
-  log_sum_exp,                ///< y[row] = log sum exp of the row
-  cross_entropy,              ///< y[row] = log sum exp of the row - x0[row, label]
-  cross_entropy_slope,        ///< y = softmax of the row, minus 1 at the label
-  cross_entropy_pair,         ///< y as cross_entropy_slope, y2 as cross_entropy, from one exponential
-  sum_all, sum_columns, sum_rows,  ///< factor * sum, added to: one number; one per column (rows are summed); one per row
-  max_all, max_columns, max_rows,
-  min_all, min_columns, min_rows,
+  fused_multiply_add,           ///< y = x0 x1 + x2
+  fused_negative_multiply_add,  ///< y = x2 - x0 x1
+  fused_multiply_subtract,      ///< y = x0 x1 - x2
+  chain_add,                    ///< y = chain(x0, x1) + x2
+  softmax,                      ///< y = softmax of each row of x0
+  log_softmax,                  ///< y = x0 - log sum exp of the row, without cancellation
+  log_sum_exp,                  ///< y[row] = log sum exp of the row
+  cross_entropy,                ///< y[row] = log sum exp of the row - x0[row, label]
+  cross_entropy_slope,          ///< y = softmax of the row, minus 1 at the label
+  cross_entropy_pair,           ///< y as cross_entropy_slope, y2 as cross_entropy, from one exponential
+  sum_all,
+  sum_columns,
+  sum_rows,  ///< factor * sum, added to: one number; one per column (rows are summed); one per row
+  max_all,
+  max_columns,
+  max_rows,
+  min_all,
+  min_columns,
+  min_rows,
   count_
 };
 

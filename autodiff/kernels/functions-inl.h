@@ -206,11 +206,12 @@ HWY_INLINE Pack<T> bell(const Decay<T>& d, double shift) {
 }
 
 template <class T>
-HWY_INLINE Decay<T> tanh_decay(Pack<T> x) {  // in f64 1 - z would be wrong by 2.7 units near |x| = 0.17 without compensation
+HWY_INLINE Decay<T> tanh_decay(
+    Pack<T> x) {  // in f64 1 - z would be wrong by 2.7 units near |x| = 0.17 without compensation
   return decay<!Format<T>::kSingle>(abs(x + x));
 }
 template <class T>
-HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {  // (1 - z) / (1 + z) with z = e^-2|x|
+HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {    // (1 - z) / (1 + z) with z = e^-2|x|
   const Pack<T> m = multiply_add(d.q, d.unit, d.unit - 1.0);  // expm1(-2|x|)
   const Pack<T> sum = m + 2.0, lost = m - (sum - 2.0);
   const Pack<T> y = m / sum;
@@ -304,10 +305,10 @@ HWY_INLINE void sin_cos(Pack<T> x, Pack<T>& sine, Pack<T>& cosine) {
     s = polynomial(z, ks);
     c = polynomial(z, kc);
   } else {
-    constexpr double ks[] = {1.58969099521155010221e-10, -2.50507602534068634195e-08, 2.75573137070700676789e-06,
-                             -1.98412698298579493134e-04, 8.33333333332248946124e-03, -1.66666666666666324348e-01};
-    constexpr double kc[] = {-1.13596475577881948265e-11, 2.08757232129817482790e-09, -2.75573143513906633035e-07,
-                             2.48015872894767294178e-05, -1.38888888888741095749e-03, 4.16666666666666019037e-02};
+    constexpr double ks[] = {1.58969099521155010221e-10,  -2.50507602534068634195e-08, 2.75573137070700676789e-06,
+                             -1.98412698298579493134e-04, 8.33333333332248946124e-03,  -1.66666666666666324348e-01};
+    constexpr double kc[] = {-1.13596475577881948265e-11, 2.08757232129817482790e-09,  -2.75573143513906633035e-07,
+                             2.48015872894767294178e-05,  -1.38888888888741095749e-03, 4.16666666666666019037e-02};
     s = polynomial(z, ks);
     c = polynomial(z, kc);
   }

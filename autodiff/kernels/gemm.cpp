@@ -1,8 +1,8 @@
 // Matrix product: which operands are packed, how C is cut into tiles, when the epilogue runs.
 //
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
-// 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed from the
-//    first slice to the last.
+// 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
+//    from the first slice to the last.
 // 3. Packed panels live in two buffers per thread and element type, which grow to the largest size seen and are freed
 //    with the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
@@ -39,9 +39,9 @@ constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { retur
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
 /// A C of up to half of L2 is finished first and then passed over once in long runs: a block of 14 x 32 costs some
-/// cycles per row and instruction, a run of 1,024 elements one cycle per pack (Adam on 784 x 128: 97 us by blocks, 41 us
-/// by runs). A larger C is passed over block by block while it is in L1; from L3 the same pass takes 1 ns per element
-/// whatever it does. Not so where the epilogue streams other tensors (Adam: 2.1 ns by block, 1.1 ns after).
+/// cycles per row and instruction, a run of 1,024 elements one cycle per pack (Adam on 784 x 128: 97 us by blocks, 41
+/// us by runs). A larger C is passed over block by block while it is in L1; from L3 the same pass takes 1 ns per
+/// element whatever it does. Not so where the epilogue streams other tensors (Adam: 2.1 ns by block, 1.1 ns after).
 template <class T>
 bool epilogue_waits(const Gemm<T>& g) {
   const TileProgram<T>& epilogue = *g.epilogue;
@@ -118,7 +118,8 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
       depth = slices == 1 ? g.k : (g.k - p0) / (slices - slice);
       // and tiles of rows, so that none is thin. (32-bit division: a few ns matter for the smallest products.)
       const std::ptrdiff_t tiles = (height + kTileRows - 1) / kTileRows;
-      const std::ptrdiff_t rows_low = tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
+      const std::ptrdiff_t rows_low =
+          tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
       const std::ptrdiff_t higher = height - rows_low * tiles;
       for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;

@@ -22,9 +22,9 @@ struct Gemm {
   T* c = nullptr;
   std::ptrdiff_t c_row = 0;  ///< columns of C are contiguous
   bool accumulate = false;
-  const T* bias = nullptr;                     ///< n contiguous elements, or none
-  const TileProgram<T>* epilogue = nullptr;    ///< its home is C: rows = m, cols = n
-  T* scratch = nullptr;                        ///< for the epilogue
+  const T* bias = nullptr;                   ///< n contiguous elements, or none
+  const TileProgram<T>* epilogue = nullptr;  ///< its home is C: rows = m, cols = n
+  T* scratch = nullptr;                      ///< for the epilogue
 };
 
 /// Runs the product and its epilogue. k = 0 gives the bias (or zeros). No operand may overlap C.

@@ -47,12 +47,15 @@ constexpr std::size_t arity() {
   } else if constexpr (requires(P x) { F::value(x, x, x); }) {
     return 3;
   } else {
-    static_assert(requires(P x) { F::values(x, x, x); }, "neither a function of one to three inputs nor a pair");
+    static_assert(
+        requires(P x) { F::values(x, x, x); }, "neither a function of one to three inputs nor a pair");
     return 1;
   }
 }
 template <class F, class T>
-inline constexpr bool kIsPair = requires(Pack<T> x) { F::values(x, x, x); };
+inline constexpr bool kIsPair = requires(Pack<T> x) {
+  F::values(x, x, x);
+};
 
 /// Both results of a formula; `second` stays empty unless it is a pair.
 template <class T>

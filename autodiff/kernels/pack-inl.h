@@ -2,7 +2,8 @@
 //
 // 1. Everything a formula in autodiff/math/*.inc uses is found beside its argument: operators, comparisons and `where`
 //    here, exp and its kin in functions-inl.h. Plain numbers mix with packs on either side.
-// 2. A comparison gives a Truth, which is a mask: `where` of it is one blend. Where a number is wanted it becomes 1 or 0.
+// 2. A comparison gives a Truth, which is a mask: `where` of it is one blend. Where a number is wanted it becomes 1
+//    or 0.
 //    (A pack of 1 and 0 would be compared with 0 again: compilers do not see through the intrinsics of masks.)
 //
 // Included once per instruction set, see Highway's foreach_target.h.

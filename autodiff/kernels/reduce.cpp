@@ -112,7 +112,8 @@ void reduce_rows(const Call<T>& call) {
         sums[u] = load_first(x.at, call.cols, Pack<T>(R::kNeutral));
       }
 #pragma GCC unroll 4
-      for (std::ptrdiff_t u = 0; u < 4; ++u) finish_one<R>(call.y + (r + u) * call.y_stride, call.factor, R::total(sums[u]));
+      for (std::ptrdiff_t u = 0; u < 4; ++u)
+        finish_one<R>(call.y + (r + u) * call.y_stride, call.factor, R::total(sums[u]));
     }
   }
   for (; r < call.rows; ++r) {

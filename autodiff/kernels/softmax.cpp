@@ -29,8 +29,8 @@ enum class Output { softmax, log_softmax, number };
 template <class T>
 struct Rows {
   const Call<T>& call;
-  bool labelled;      ///< cross entropy and its slope, rather than log-sum-exp and softmax
-  T* number;          ///< one result per row: log-sum-exp or cross entropy; or none
+  bool labelled;  ///< cross entropy and its slope, rather than log-sum-exp and softmax
+  T* number;      ///< one result per row: log-sum-exp or cross entropy; or none
   std::ptrdiff_t number_stride;
 };
 

@@ -69,8 +69,8 @@ template <class T>
 struct Operand {
   Place place = Place::none;
   T* data = nullptr;
-  std::ptrdiff_t row = 0, col = 0;  ///< element steps per row and column; col is 0 or 1
-  std::ptrdiff_t number = 0;        ///< of the scratch register
+  std::ptrdiff_t row = 0, col = 0;        ///< element steps per row and column; col is 0 or 1
+  std::ptrdiff_t number = 0;              ///< of the scratch register
   std::array<std::ptrdiff_t, 6> outer{};  ///< element steps of the outer axes
 };
 
@@ -88,11 +88,11 @@ template <class T>
 class TileProgram {
  public:
   std::vector<Step<T>> steps;
-  std::vector<std::int64_t> outer;        ///< extents of the outer axes; empty for a matrix
-  std::ptrdiff_t rows = 0, cols = 0;      ///< of one plane
-  bool flat = false;                      ///< every operand is contiguous or constant: all() sees one long row
-  bool whole_rows = false;                ///< an instruction needs complete rows
-  std::ptrdiff_t streams = 0;             ///< distinct tensors in memory that a pass reads or writes
+  std::vector<std::int64_t> outer;    ///< extents of the outer axes; empty for a matrix
+  std::ptrdiff_t rows = 0, cols = 0;  ///< of one plane
+  bool flat = false;                  ///< every operand is contiguous or constant: all() sees one long row
+  bool whole_rows = false;            ///< an instruction needs complete rows
+  std::ptrdiff_t streams = 0;         ///< distinct tensors in memory that a pass reads or writes
   struct Start {
     T* data;
     std::size_t size;

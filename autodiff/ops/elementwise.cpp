@@ -19,14 +19,12 @@ using kernels::instruction_of;
 template <class F, class T, std::size_t... X>
 consteval bool has_arity(std::index_sequence<X...>) {
   constexpr int last = static_cast<int>(sizeof...(X)) - 1;
-  return requires(Var<T> v) { F::slope(Input<last>{}, (void(X), v)..., v); } ||
-         requires(Var<T> v) { F::vjp(Input<last>{}, v, (void(X), v)..., v); };
+  return requires(Var<T> v) { F::slope(Input<last>{}, (void(X), v)..., v); }
+  || requires(Var<T> v) { F::vjp(Input<last>{}, v, (void(X), v)..., v); };
 }
 template <class F, class T>
 consteval std::size_t arity() {
-  return has_arity<F, T>(std::make_index_sequence<3>())   ? 3
-         : has_arity<F, T>(std::make_index_sequence<2>()) ? 2
-                                                          : 1;
+  return has_arity<F, T>(std::make_index_sequence<3>()) ? 3 : has_arity<F, T>(std::make_index_sequence<2>()) ? 2 : 1;
 }
 
 /// The one rule of all elementwise operations: cotangent times slope.
@@ -242,9 +240,9 @@ Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, 
   return tape->append(table, nullptr, {ids, x.size()}, joined, where);
 }
 
-#define INSTANTIATE(T)                                                                            \
-  template std::span<const OpTable<T>> map_tables();                                              \
-  template std::vector<Entry<T>> map_entries();                                                   \
+#define INSTANTIATE(T)                               \
+  template std::span<const OpTable<T>> map_tables(); \
+  template std::vector<Entry<T>> map_entries();      \
   template Var<T> record_map(kernels::Instruction, std::span<const Located<T>>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -34,11 +34,11 @@ inline constexpr bool is_var<Var<T>> = true;
 
 /// Vars and plain numbers, at least one of them a Var.
 template <class... X>
-concept Operands = (internal::is_var<X> || ...) && ((internal::is_var<X> || std::is_arithmetic_v<X>) && ...);
+concept Operands = (internal::is_var<X> || ...) && ((internal::is_var<X> || std::is_arithmetic_v<X>)&&...);
 
 /// Records the elementwise function F of Vars and numbers.
 template <class F, class... X>
-  requires Operands<X...>
+requires Operands<X...>
 auto map(Source where, X... x) {
   using T = typename internal::ScalarOfAny<X...>::type;
   const Located<T> operands[] = {Located<T>(x, where)...};
@@ -69,10 +69,8 @@ Var<T> negate(Var<T> x, Source where = Source::here()) {
 }
 /// g s, but 0 where g or s is 0: the product of the chain rule.
 template <class G, class S>
-  requires Operands<G, S>
-auto chain(G g, S s, Source where = Source::here()) {
-  return map<math::Chain>(where, g, s);
-}
+requires Operands<G, S>
+auto chain(G g, S s, Source where = Source::here()) { return map<math::Chain>(where, g, s); }
 template <class T>
 Var<T> reciprocal(Var<T> x, Source where = Source::here()) {
   return map<math::Reciprocal>(where, x);
@@ -95,47 +93,37 @@ Var<T> sign(Var<T> x, Source where = Source::here()) {
 // ---- comparisons: 1 or 0, no gradient -------------------------------------------------------------------------------
 
 template <class A, class B>
-  requires Operands<A, B>
-auto less(A a, B b, Source where = Source::here()) {
-  return map<math::Less>(where, a, b);
-}
+requires Operands<A, B>
+auto less(A a, B b, Source where = Source::here()) { return map<math::Less>(where, a, b); }
 template <class T>
 Var<T> less(Located<T> a, Located<T> b) {
   return record_map<T>(kernels::instruction_of<math::Less>(), std::array{a, b}, a.where());
 }
 template <class A, class B>
-  requires Operands<A, B>
-auto less_equal(A a, B b, Source where = Source::here()) {
-  return map<math::LessEqual>(where, a, b);
-}
+requires Operands<A, B>
+auto less_equal(A a, B b, Source where = Source::here()) { return map<math::LessEqual>(where, a, b); }
 template <class T>
 Var<T> less_equal(Located<T> a, Located<T> b) {
   return record_map<T>(kernels::instruction_of<math::LessEqual>(), std::array{a, b}, a.where());
 }
 template <class A, class B>
-  requires Operands<A, B>
-auto equal(A a, B b, Source where = Source::here()) {
-  return map<math::Equal>(where, a, b);
-}
+requires Operands<A, B>
+auto equal(A a, B b, Source where = Source::here()) { return map<math::Equal>(where, a, b); }
 template <class A, class B>
-  requires Operands<A, B>
-auto not_equal(A a, B b, Source where = Source::here()) {
-  return map<math::NotEqual>(where, a, b);
-}
+requires Operands<A, B>
+auto not_equal(A a, B b, Source where = Source::here()) { return map<math::NotEqual>(where, a, b); }
 template <class T>
 Var<T> isnan(Var<T> x, Source where = Source::here()) {
   return map<math::IsNan>(where, x);
 }
 /// a where the condition is not 0, else b. The side not chosen gets cotangent 0, whatever its slope.
 template <class C, class A, class B>
-  requires Operands<C, A, B>
-auto where(C condition, A a, B b, Source where = Source::here()) {
-  return map<math::Where>(where, condition, a, b);
-}
+requires Operands<C, A, B>
+auto where(C condition, A a, B b, Source where = Source::here()) { return map<math::Where>(where, condition, a, b); }
 /// The larger of two. NaN in either gives NaN. Between two tensors a tie shares the slope by halves; with a number the
 /// kink belongs to the number, as in relu: maximum(x, 0) has slope 0 at x = 0.
 template <class A, class B>
-  requires Operands<A, B>
+requires Operands<A, B>
 auto maximum(A a, B b, Source at = Source::here()) {
   if constexpr (!internal::is_var<A>) {
     return where(less_equal(b, a, at), a, b, at);
@@ -147,7 +135,7 @@ auto maximum(A a, B b, Source at = Source::here()) {
 }
 /// The smaller of two; see maximum.
 template <class A, class B>
-  requires Operands<A, B>
+requires Operands<A, B>
 auto minimum(A a, B b, Source at = Source::here()) {
   if constexpr (!internal::is_var<A>) {
     return where(less_equal(a, b, at), a, b, at);
@@ -185,10 +173,8 @@ Var<T> sqrt(Var<T> x, Source where = Source::here()) {
 }
 /// x^p. For a number p: p = 0 is the constant 1, also at x = 0; whole powers keep all their derivatives.
 template <class X, class P>
-  requires Operands<X, P>
-auto pow(X x, P p, Source where = Source::here()) {
-  return map<math::Pow>(where, x, p);
-}
+requires Operands<X, P>
+auto pow(X x, P p, Source where = Source::here()) { return map<math::Pow>(where, x, p); }
 
 // ---- trigonometric, radians -----------------------------------------------------------------------------------------
 

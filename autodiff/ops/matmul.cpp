@@ -43,8 +43,8 @@ template <class T>
 Var<T> matmul(Var<T> a, Var<T> b, Source where) {
   const Shape p = a.shape(where), q = b.shape(where);
   if (p.rank() == 0 || q.rank() == 0) {
-    throw ShapeError(locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)),
-                            where));
+    throw ShapeError(
+        locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)), where));
   }
   if (p.rank() == 1) {  // a row, whose axis disappears
     const Var<T> y = matmul(reshape(a, Shape{1, p[0]}, where), b, where);
@@ -70,8 +70,9 @@ template <class T>
 Var<T> dot(Var<T> a, Var<T> b, Source where) {
   const Shape p = a.shape(where), q = b.shape(where);
   if (p.rank() != 1 || p != q) {
-    throw ShapeError(locate("dot", fmt::format("two vectors of one length are needed: a is {}, b is {}", to_string(p),
-                                               to_string(q)), where));
+    throw ShapeError(
+        locate("dot", fmt::format("two vectors of one length are needed: a is {}, b is {}", to_string(p), to_string(q)),
+               where));
   }
   return matmul(a, b, where);
 }
@@ -83,9 +84,9 @@ std::vector<Entry<T>> matmul_entries() {
             sample<T>(Matmul{}, {{2, 1, 3, 2}, {4, 2, 3}}), sample<T>(Matmul{}, {{1, 1}, {1, 7}})}}};
 }
 
-#define INSTANTIATE(T)                              \
-  template Var<T> matmul(Var<T>, Var<T>, Source);   \
-  template Var<T> dot(Var<T>, Var<T>, Source);      \
+#define INSTANTIATE(T)                            \
+  template Var<T> matmul(Var<T>, Var<T>, Source); \
+  template Var<T> dot(Var<T>, Var<T>, Source);    \
   template std::vector<Entry<T>> matmul_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -59,7 +59,8 @@ struct Max {
 };
 
 struct Min {
-  static constexpr Doc doc{"min", "y = smallest x along axes", "g at the smallest", "a tie shares the gradient equally"};
+  static constexpr Doc doc{"min", "y = smallest x along axes", "g at the smallest",
+                           "a tie shares the gradient equally"};
   static constexpr Kind kind = Kind::reduce;
   static constexpr int inputs = 1;
   static constexpr auto instruction = kernels::instruction(kernels::Special::min_all);
@@ -182,15 +183,15 @@ std::vector<Entry<T>> reduce_entries() {
   return entries;
 }
 
-#define INSTANTIATE(T)                                   \
-  template Var<T> sum(Var<T>, Axes, bool, Source);       \
-  template Var<T> sum(Var<T>, Source);                   \
-  template Var<T> mean(Var<T>, Axes, bool, Source);      \
-  template Var<T> mean(Var<T>, Source);                  \
-  template Var<T> max(Var<T>, Axes, bool, Source);       \
-  template Var<T> max(Var<T>, Source);                   \
-  template Var<T> min(Var<T>, Axes, bool, Source);       \
-  template Var<T> min(Var<T>, Source);                   \
+#define INSTANTIATE(T)                              \
+  template Var<T> sum(Var<T>, Axes, bool, Source);  \
+  template Var<T> sum(Var<T>, Source);              \
+  template Var<T> mean(Var<T>, Axes, bool, Source); \
+  template Var<T> mean(Var<T>, Source);             \
+  template Var<T> max(Var<T>, Axes, bool, Source);  \
+  template Var<T> max(Var<T>, Source);              \
+  template Var<T> min(Var<T>, Axes, bool, Source);  \
+  template Var<T> min(Var<T>, Source);              \
   template std::vector<Entry<T>> reduce_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

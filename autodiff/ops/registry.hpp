@@ -1,7 +1,7 @@
 /// All operations, for those who treat them alike: laws, documentation, benchmarks.
 ///
-/// Each family returns its entries; an entry is a table and samples of how the operation is used. Adding an operation to
-/// its family is all that tests, docs and benchmarks need to find it.
+/// Each family returns its entries; an entry is a table and samples of how the operation is used. Adding an operation
+/// to its family is all that tests, docs and benchmarks need to find it.
 #pragma once
 
 #include <span>
@@ -15,9 +15,9 @@ namespace wengert {
 struct Sample {
   std::vector<std::byte> attributes;  ///< the op struct; empty if it has none
   std::vector<Shape> inputs;
-  Shape shape;                        ///< of y
-  int index_input = -1;               ///< the input that is integers, if any
-  std::int64_t index_bound = 0;       ///< its values lie in [0, index_bound)
+  Shape shape;                   ///< of y
+  int index_input = -1;          ///< the input that is integers, if any
+  std::int64_t index_bound = 0;  ///< its values lie in [0, index_bound)
 };
 
 template <class T>

@@ -202,8 +202,10 @@ Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
   const Shape from = x.shape(where);
   if (from == shape) return x;
   if (from.size() != shape.size()) {
-    throw ShapeError(locate("reshape", fmt::format("{} has {} elements but {} has {}", to_string(from), from.size(),
-                                                   to_string(shape), shape.size()), where));
+    throw ShapeError(locate(
+        "reshape",
+        fmt::format("{} has {} elements but {} has {}", to_string(from), from.size(), to_string(shape), shape.size()),
+        where));
   }
   Tape<T>& tape = x.tape();
   if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
@@ -221,8 +223,9 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
     }
     const std::int64_t rest = Shape(known).size(), size = x.shape(where).size();
     if (rest == 0 || size % rest != 0) {
-      throw ShapeError(locate("reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size,
-                                                     to_string(x.shape())), where));
+      throw ShapeError(locate(
+          "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
+          where));
     }
     *open = size / rest;
   }
@@ -251,8 +254,10 @@ Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
     identity &= from == static_cast<int>(i);
   }
   if (!permutation) {
-    throw ShapeError(locate("transpose", fmt::format("axes [{}] are no permutation of the {} axes of {}",
-                                                     fmt::join(axes, ", "), rank, to_string(x.shape())), where));
+    throw ShapeError(locate("transpose",
+                            fmt::format("axes [{}] are no permutation of the {} axes of {}", fmt::join(axes, ", "),
+                                        rank, to_string(x.shape())),
+                            where));
   }
   if (identity) return x;
   const Node<T>& node = x.tape().node(x.id());
@@ -288,8 +293,8 @@ Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
   const Shape from = x.shape(where);
   if (from == shape) return x;
   if (!broadcasts_to(from, shape)) {
-    throw ShapeError(locate("broadcast_to", fmt::format("{} does not broadcast to {}", to_string(from),
-                                                        to_string(shape)), where));
+    throw ShapeError(
+        locate("broadcast_to", fmt::format("{} does not broadcast to {}", to_string(from), to_string(shape)), where));
   }
   Tape<T>& tape = x.tape();
   if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
@@ -301,8 +306,8 @@ Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
   const Shape from = x.shape(where);
   if (from == shape) return x;
   if (!broadcasts_to(shape, from)) {
-    throw ShapeError(locate("sum_to", fmt::format("{} does not broadcast to {}", to_string(shape), to_string(from)),
-                            where));
+    throw ShapeError(
+        locate("sum_to", fmt::format("{} does not broadcast to {}", to_string(shape), to_string(from)), where));
   }
   std::vector<int> axes;
   const int lead = from.rank() - shape.rank();
@@ -338,8 +343,8 @@ Var<T> concatenate(std::span<const Var<T>> parts, int axis, Source where) {
   try {
     axis = normalize_axis(axis, parts[0].shape(where).rank());
   } catch (const ShapeError& fact) {
-    throw ShapeError(locate("concatenate", fmt::format("{}: the first part is {}", fact.what(),
-                                                       to_string(parts[0].shape())), where));
+    throw ShapeError(locate("concatenate",
+                            fmt::format("{}: the first part is {}", fact.what(), to_string(parts[0].shape())), where));
   }
   const Concatenate op{axis};
   return record<T>(table_of<Concatenate, T>(), &op, parts, where);
@@ -358,7 +363,8 @@ std::vector<Entry<T>> reshape_entries() {
   cycle.from[2] = 1;
   return {{&table_of<Reshape, T>(), {sample<T>(Reshape{}, {{2, 6}}, {3, 4}), sample<T>(Reshape{}, {Shape{}}, {1, 1})}},
           {&table_of<Transpose, T>(), {sample<T>(cycle, {{2, 3, 4}})}},
-          {&table_of<Broadcast, T>(), {sample<T>(Broadcast{}, {{3, 1}}, {2, 3, 4}), sample<T>(Broadcast{}, {Shape{}}, {5})}},
+          {&table_of<Broadcast, T>(),
+           {sample<T>(Broadcast{}, {{3, 1}}, {2, 3, 4}), sample<T>(Broadcast{}, {Shape{}}, {5})}},
           {&table_of<StopGradient, T>(), {sample<T>(StopGradient{}, {{3}})}},
           {&table_of<Slice, T>(),
            {sample<T>(Slice{1, 1, 2, 3}, {{2, 7}}), sample<T>(Slice{0, 4, -2, 2}, {{5, 3}}),
@@ -368,17 +374,17 @@ std::vector<Entry<T>> reshape_entries() {
            {sample<T>(Concatenate{0}, {{2, 3}, {1, 3}, {3, 3}}), sample<T>(Concatenate{1}, {{2, 3}, {2, 1}})}}};
 }
 
-#define INSTANTIATE(T)                                                                            \
-  template Var<T> reshape(Var<T>, const Shape&, Source);                                          \
-  template Var<T> reshape(Var<T>, std::initializer_list<std::int64_t>, Source);                   \
-  template Var<T> transpose(Var<T>, Source);                                                      \
-  template Var<T> transpose(Var<T>, const std::vector<int>&, Source);                             \
-  template Var<T> swap_axes(Var<T>, int, int, Source);                                            \
-  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                                     \
-  template Var<T> sum_to(Var<T>, const Shape&, Source);                                           \
-  template Var<T> slice(Var<T>, int, std::int64_t, std::int64_t, std::int64_t, Source);           \
-  template Var<T> concatenate(std::span<const Var<T>>, int, Source);                              \
-  template Var<T> stop_gradient(Var<T>, Source);                                                  \
+#define INSTANTIATE(T)                                                                  \
+  template Var<T> reshape(Var<T>, const Shape&, Source);                                \
+  template Var<T> reshape(Var<T>, std::initializer_list<std::int64_t>, Source);         \
+  template Var<T> transpose(Var<T>, Source);                                            \
+  template Var<T> transpose(Var<T>, const std::vector<int>&, Source);                   \
+  template Var<T> swap_axes(Var<T>, int, int, Source);                                  \
+  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                           \
+  template Var<T> sum_to(Var<T>, const Shape&, Source);                                 \
+  template Var<T> slice(Var<T>, int, std::int64_t, std::int64_t, std::int64_t, Source); \
+  template Var<T> concatenate(std::span<const Var<T>>, int, Source);                    \
+  template Var<T> stop_gradient(Var<T>, Source);                                        \
   template std::vector<Entry<T>> reshape_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -206,8 +206,11 @@ template <class T>
 Var<T> cross_entropy(Var<T> logits, Index<T> labels, Reduction reduction, Source where) {
   const Shape x = logits.shape(where), l = labels.shape(where);
   if (x.rank() == 0 || l != Shape(x.dims().first(static_cast<std::size_t>(x.rank() - 1)))) {
-    throw ShapeError(locate("cross_entropy", fmt::format("one label per row of logits is needed: logits are {}, "
-                                                         "labels {}", to_string(x), to_string(l)), where));
+    throw ShapeError(locate("cross_entropy",
+                            fmt::format("one label per row of logits is needed: logits are {}, "
+                                        "labels {}",
+                                        to_string(x), to_string(l)),
+                            where));
   }
   if (x[-1] == 0) throw ShapeError(locate("cross_entropy", "logits have no classes", where));
   const std::int64_t n = x.size() / x[-1];
@@ -225,8 +228,8 @@ Var<T> one_hot(Index<T> labels, std::int64_t classes, Source where) {
 template <class T>
 std::vector<Entry<T>> softmax_entries() {
   const std::vector<Shape> shapes = {{3, 5}, {7}, {2, 3, 4}, {4, 1}};
-  std::vector<Entry<T>> entries = {{&table_of<Softmax, T>(), {}},      {&table_of<LogSoftmax, T>(), {}},
-                                   {&table_of<LogSumExp, T>(), {}},    {&table_of<CrossEntropy, T>(), {}},
+  std::vector<Entry<T>> entries = {{&table_of<Softmax, T>(), {}},           {&table_of<LogSoftmax, T>(), {}},
+                                   {&table_of<LogSumExp, T>(), {}},         {&table_of<CrossEntropy, T>(), {}},
                                    {&table_of<CrossEntropySlope, T>(), {}}, {&table_of<OneHot, T>(), {}}};
   for (const Shape& shape : shapes) {
     entries[0].samples.push_back(sample<T>(Softmax{}, {shape}));
@@ -244,12 +247,12 @@ std::vector<Entry<T>> softmax_entries() {
   return entries;
 }
 
-#define INSTANTIATE(T)                                                        \
-  template Var<T> softmax(Var<T>, int, Source);                               \
-  template Var<T> log_softmax(Var<T>, int, Source);                           \
-  template Var<T> log_sum_exp(Var<T>, int, bool, Source);                     \
-  template Var<T> cross_entropy(Var<T>, Index<T>, Reduction, Source);         \
-  template Var<T> one_hot(Index<T>, std::int64_t, Source);                    \
+#define INSTANTIATE(T)                                                \
+  template Var<T> softmax(Var<T>, int, Source);                       \
+  template Var<T> log_softmax(Var<T>, int, Source);                   \
+  template Var<T> log_sum_exp(Var<T>, int, bool, Source);             \
+  template Var<T> cross_entropy(Var<T>, Index<T>, Reduction, Source); \
+  template Var<T> one_hot(Index<T>, std::int64_t, Source);            \
   template std::vector<Entry<T>> softmax_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -40,8 +40,8 @@ Var<T> record(const OpTable<T>& table, const void* attributes, std::span<const V
   try {
     shape = table.shape(attributes, shapes);
   } catch (const ShapeError& fact) {
-    throw ShapeError(locate(std::string(table.name), fmt::format("{}: {}", fact.what(), internal::operand_list(shapes)),
-                            where));
+    throw ShapeError(
+        locate(std::string(table.name), fmt::format("{}: {}", fact.what(), internal::operand_list(shapes)), where));
   }
   return tape.append(table, attributes, ids_of(x), shape, where);
 }
@@ -53,8 +53,8 @@ Var<T> record(const OpTable<T>& table, const void* attributes, std::span<const V
   return tape.append(table, attributes, ids_of(x), shape, where);
 }
 
-#define INSTANTIATE(T)                                                                           \
-  template Var<T> record(const OpTable<T>&, const void*, std::span<const Var<T>>, Source);       \
+#define INSTANTIATE(T)                                                                     \
+  template Var<T> record(const OpTable<T>&, const void*, std::span<const Var<T>>, Source); \
   template Var<T> record(const OpTable<T>&, const void*, std::span<const Var<T>>, const Shape&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -21,8 +21,8 @@ std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
 
 /// How the axes of a group's home become outer axes, rows and columns: neighbours merge where every operand allows.
 struct Arrangement {
-  std::vector<int> axes;               ///< innermost axis of each run of merged axes
-  std::vector<std::int64_t> extents;   ///< of the runs
+  std::vector<int> axes;              ///< innermost axis of each run of merged axes
+  std::vector<std::int64_t> extents;  ///< of the runs
 };
 
 Arrangement arrange(const Shape& home, const std::vector<Strides>& operands, bool keep_last) {
@@ -66,7 +66,7 @@ class Emit {
  private:
   const Graph<T>& g() const { return p_.graph; }
 
-  // ---- where values lie ----------------------------------------------------------------------------------------------
+  // ---- where values lie -------------------------------------------------------------------------------------------
 
   void bind_sources() {
     std::map<std::uint64_t, std::size_t> constants;
@@ -108,7 +108,7 @@ class Emit {
   }
   View<const T> view(std::uint32_t n) { return {memory(g().base[n]), g().window[n]}; }
 
-  // ---- units ---------------------------------------------------------------------------------------------------------
+  // ---- units ------------------------------------------------------------------------------------------------------
 
   void emit(std::uint32_t q) {
     const Group& group = p_.fused.groups[q];
@@ -196,8 +196,8 @@ class Emit {
     const Shape batch(shape.dims().first(at(rank - 2)));
     for (const auto& [operand, offsets] : {std::pair(&a, &unit.a_offsets), std::pair(&b, &unit.b_offsets)}) {
       const int own = operand->shape.rank() - 2;
-      const Window matrices = stretched(
-          Window(0, Shape(operand->shape.dims().first(at(own))), operand->strides), batch);
+      const Window matrices =
+          stretched(Window(0, Shape(operand->shape.dims().first(at(own))), operand->strides), batch);
       offsets->reserve(at(static_cast<int>(batch.size())));
       for (std::int64_t i = 0; i < batch.size(); ++i) {
         std::int64_t rest = i, offset = 0;
@@ -211,11 +211,7 @@ class Emit {
     if (batch.size() == 0) gemm.m = 0;
   }
 
-  // ---- tile programs -------------------------------------------------------------------------------------------------
-
-  static bool is_rows(const Graph<T>& g, std::uint32_t n) {
-    return g.nodes[n].kind == Kind::rows || (g.nodes[n].kind == Kind::reduce && is_row_value(g, n));
-  }
+  // ---- tile programs ----------------------------------------------------------------------------------------------
 
   void emit_tiles(Unit<T>& unit, std::uint32_t q) {
     const Group& group = p_.fused.groups[q];
@@ -223,7 +219,7 @@ class Emit {
     const Shape& home_shape = g().shape(group.product != kNone ? group.product : home(g(), group.nodes.front()));
     const bool matrix = group.product != kNone && home_shape.rank() == 2;
     kernels::TileProgram<T>& tiles = unit.tiles;
-    for (const std::uint32_t n : group.nodes) tiles.whole_rows |= is_rows(g(), n);
+    for (const std::uint32_t n : group.nodes) tiles.whole_rows |= g().nodes[n].kind == Kind::rows;
 
     // Where each operand lies and how it steps along the axes of the home.
     std::map<std::uint32_t, std::size_t> last_read;
@@ -304,7 +300,8 @@ class Emit {
         const T start = i == instruction(Special::max_all)   ? -std::numeric_limits<T>::infinity()
                         : i == instruction(Special::min_all) ? std::numeric_limits<T>::infinity()
                                                              : T(0);
-        tiles.init.push_back({memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start, entry.factor});
+        tiles.init.push_back(
+            {memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start, entry.factor});
       }
     }
     registers_ = std::max(registers_, used);
@@ -379,7 +376,7 @@ class Emit {
     return out;
   }
 
-  // ---- the whole -----------------------------------------------------------------------------------------------------
+  // ---- the whole --------------------------------------------------------------------------------------------------
 
   void finish() {
     out_->scratch = Buffer<T>(static_cast<std::size_t>((registers_ + 1) * kernels::kScratch<T>));
@@ -398,8 +395,8 @@ class Emit {
       const std::uint32_t leaf = leaf_of(a.leaf);
       out_->assigned.push_back(leaf);
       if (a.in_place) continue;
-      out_->copies.push_back({out_->leaves[leaf]->floats.data(), view(a.value).data,
-                              static_cast<std::size_t>(g().shape(a.value).size())});
+      out_->copies.push_back(
+          {out_->leaves[leaf]->floats.data(), view(a.value).data, static_cast<std::size_t>(g().shape(a.value).size())});
     }
   }
 
@@ -422,8 +419,8 @@ std::unique_ptr<Executable<T>> emit(const Plan<T>& plan,
   return Emit<T>(plan, cached, std::move(leaves))();
 }
 
-#define INSTANTIATE(T)                                                                                       \
-  template std::unique_ptr<Executable<T>> emit(const Plan<T>&,                                               \
+#define INSTANTIATE(T)                                                                                         \
+  template std::unique_ptr<Executable<T>> emit(const Plan<T>&,                                                 \
                                                const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>&, \
                                                std::vector<std::shared_ptr<LeafStorage<T>>>)
 INSTANTIATE(float);

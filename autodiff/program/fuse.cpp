@@ -26,16 +26,31 @@ bool is_end(const Graph<T>& graph, std::uint32_t n) {
   return graph.nodes[n].kind == Kind::reduce && !is_row_value(graph, n);
 }
 
+template <class T>
+std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n) {
+  const auto& node = graph.nodes[n];
+  if ((node.kind != Kind::map && node.kind != Kind::rows) || !is_tile(graph, n)) return kNone;
+  const OpTable<T>& op = graph.op(n);
+  if (op.pair == 0xFFFF || node.instruction != op.instruction) return kNone;
+  for (const std::uint32_t c : users(graph.inputs_of(n)[0])) {
+    if (c != n && graph.nodes[c].kind == node.kind && graph.op(c).id == op.partner &&
+        std::ranges::equal(graph.inputs_of(c), graph.inputs_of(n))) {
+      return c;
+    }
+  }
+  return kNone;
+}
+
 namespace {
 
 template <class T>
 class Fuse {
  public:
-  explicit Fuse(const Graph<T>& graph) : g_(graph), n_(graph.size()) {
+  explicit Fuse(const Graph<T>& graph) : g_(graph), users_(graph), n_(graph.size()) {
     tile_.resize(n_), end_.resize(n_), row_.resize(n_), root_.assign(n_, false);
-    for (std::uint32_t i = 0; i < n_; ++i) tile_[i] = is_tile(g_, i), end_[i] = is_end(g_, i), row_[i] = is_row_value(g_, i);
+    for (std::uint32_t i = 0; i < n_; ++i)
+      tile_[i] = is_tile(g_, i), end_[i] = is_end(g_, i), row_[i] = is_row_value(g_, i);
     for (const std::uint32_t r : g_.roots) root_[r] = true;
-    collect_users();
   }
 
   Fused operator()() {
@@ -44,26 +59,13 @@ class Fuse {
     join_products();
     join_reductions();
     for (std::uint32_t i = 0; i < n_; ++i) {
-      if (out_.group_of[i] != kNone && g_.nodes[i].kind != Kind::product) out_.groups[out_.group_of[i]].nodes.push_back(i);
+      if (out_.group_of[i] != kNone && g_.nodes[i].kind != Kind::product)
+        out_.groups[out_.group_of[i]].nodes.push_back(i);
     }
     return std::move(out_);
   }
 
  private:
-  std::span<const std::uint32_t> users(std::uint32_t n) const {
-    return {users_.data() + first_user_[n], users_.data() + first_user_[n + 1]};
-  }
-  void collect_users() {
-    first_user_.assign(n_ + 1, 0);
-    for (const std::uint32_t x : g_.inputs) ++first_user_[x + 1];
-    std::partial_sum(first_user_.begin(), first_user_.end(), first_user_.begin());
-    users_.resize(g_.inputs.size());
-    std::vector<std::uint32_t> next(first_user_.begin(), first_user_.end() - 1);
-    for (std::uint32_t i = 0; i < n_; ++i) {
-      for (const std::uint32_t x : g_.inputs_of(i)) users_[next[x]++] = i;
-    }
-  }
-
   std::uint32_t extent(std::uint32_t n) const { return g_.shape_id(home(g_, n)); }
 
   /// True if n can read x inside one group. A reduction runs beside its input, so that values feeding both a loss and a
@@ -79,12 +81,12 @@ class Fuse {
     for (std::uint32_t i = n_; i-- > 0;) {
       int s = 0;
       bool only_reduced = tile_[i] && !root_[i];
-      for (const std::uint32_t c : users(i)) {
+      for (const std::uint32_t c : users_(i)) {
         s = std::min(s, stage_[c] - (fusible(i, c) ? 0 : 1));
         only_reduced &= end_[c] || shrinks[c];
       }
       stage_[i] = s;
-      shrinks[i] = only_reduced && !users(i).empty();
+      shrinks[i] = only_reduced && !users_(i).empty();
     }
     // What only feeds reductions runs as early as it can, beside the values it reads: it leaves a number, not a tensor.
     for (std::uint32_t i = 0; i < n_; ++i) {
@@ -99,23 +101,9 @@ class Fuse {
     // Two functions of one input that share their work run together: the slope beside the value, so that its exact form
     // costs no second exponential.
     for (std::uint32_t i = 0; i < n_; ++i) {
-      const std::uint32_t p = partner(i);
+      const std::uint32_t p = partner(g_, users_, i);
       if (p != kNone) stage_[i] = stage_[p] = std::min(stage_[i], stage_[p]);
     }
-  }
-
-  std::uint32_t partner(std::uint32_t n) const {
-    if (!tile_[n] || g_.nodes[n].kind == Kind::reduce || g_.nodes[n].origin == kNoNode) return kNone;
-    if (g_.nodes[n].kind == Kind::map && g_.nodes[n].instruction != g_.op(n).instruction) return kNone;
-    const OpTable<T>& op = g_.op(n);
-    if (op.pair == 0xFFFF || op.pair_second) return kNone;
-    for (const std::uint32_t c : users(g_.inputs_of(n)[0])) {
-      if (c != n && tile_[c] && g_.nodes[c].kind == g_.nodes[n].kind && g_.op(c).id == op.partner &&
-          std::ranges::equal(g_.inputs_of(c), g_.inputs_of(n))) {
-        return c;
-      }
-    }
-    return kNone;
   }
 
   std::uint32_t find(std::uint32_t x) {
@@ -131,7 +119,7 @@ class Fuse {
       for (const std::uint32_t x : g_.inputs_of(i)) {
         if (fusible(x, i) && stage_[x] == stage_[i]) parent_[find(x)] = find(i);
       }
-      const std::uint32_t p = partner(i);
+      const std::uint32_t p = partner(g_, users_, i);
       if (p != kNone) parent_[find(p)] = find(i);
     }
     out_.group_of.assign(n_, kNone);
@@ -164,12 +152,12 @@ class Fuse {
       if (g_.nodes[i].kind != Kind::product) continue;
       std::uint32_t to = kNone;
       bool alone = !root_[i];
-      for (const std::uint32_t c : users(i)) {
+      for (const std::uint32_t c : users_(i)) {
         const bool reads = tile_[c] && extent(c) == g_.shape_id(i) && stage_[c] == stage_[i] + 1;
         if (reads && to == kNone) to = out_.group_of[c];
         if (reads) alone &= out_.group_of[c] == to;
       }
-      for (const std::uint32_t c : users(i)) alone &= end_[c] || stage_[c] > stage_[i] + 1 || out_.group_of[c] == to;
+      for (const std::uint32_t c : users_(i)) alone &= end_[c] || stage_[c] > stage_[i] + 1 || out_.group_of[c] == to;
       if (to == kNone || !alone || out_.groups[to].product != kNone) to = fresh();
       out_.groups[to].product = i;
       out_.group_of[i] = to;
@@ -186,9 +174,10 @@ class Fuse {
   }
 
   const Graph<T>& g_;
+  Users users_;
   std::uint32_t n_;
   std::vector<bool> tile_, end_, row_, root_;
-  std::vector<std::uint32_t> first_user_, users_, parent_;
+  std::vector<std::uint32_t> parent_;
   std::vector<int> stage_;
   Fused out_;
 };
@@ -200,10 +189,11 @@ Fused fuse(const Graph<T>& graph) {
   return Fuse<T>(graph)();
 }
 
-#define INSTANTIATE(T)                                              \
-  template Fused fuse(const Graph<T>&);                             \
-  template bool is_row_value(const Graph<T>&, std::uint32_t);       \
-  template bool is_tile(const Graph<T>&, std::uint32_t);            \
+#define INSTANTIATE(T)                                                          \
+  template Fused fuse(const Graph<T>&);                                         \
+  template std::uint32_t partner(const Graph<T>&, const Users&, std::uint32_t); \
+  template bool is_row_value(const Graph<T>&, std::uint32_t);                   \
+  template bool is_tile(const Graph<T>&, std::uint32_t);                        \
   template bool is_end(const Graph<T>&, std::uint32_t)
 INSTANTIATE(float);
 INSTANTIATE(double);

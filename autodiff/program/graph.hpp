@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -26,7 +27,7 @@ struct Graph {
     std::uint16_t instruction = 0;  ///< map, reduce, rows
     std::uint32_t inputs = 0;       ///< first of `input_count` entries of Graph::inputs
     std::uint32_t input_count = 0;
-    NodeId origin = kNoNode;        ///< the node of the tape it stands for: shape, attributes, line
+    NodeId origin = kNoNode;  ///< the node of the tape it stands for: shape, attributes, line
   };
 
   const Tape<T>* tape = nullptr;
@@ -61,6 +62,30 @@ struct Graph {
   }
 };
 
+/// Who reads each node, in order: the edges of a graph the other way round.
+class Users {
+ public:
+  template <class T>
+  explicit Users(const Graph<T>& graph) : first_(graph.size() + 1, 0), users_(graph.inputs.size()) {
+    for (const std::uint32_t x : graph.inputs) ++first_[x + 1];
+    std::partial_sum(first_.begin(), first_.end(), first_.begin());
+    std::vector<std::uint32_t> next(first_.begin(), first_.end() - 1);
+    for (std::uint32_t n = 0; n < graph.size(); ++n) {
+      for (const std::uint32_t x : graph.inputs_of(n)) users_[next[x]++] = n;
+    }
+  }
+  std::span<const std::uint32_t> operator()(std::uint32_t n) const {
+    return {users_.data() + first_[n], users_.data() + first_[n + 1]};
+  }
+
+ private:
+  std::vector<std::uint32_t> first_, users_;
+};
+
+/// The node that one instruction can compute together with n, from the same inputs; kNone if there is none.
+template <class T>
+std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n);
+
 /// Only what the roots need: nodes reachable from them, never the whole tape. Nodes for which `is_cached` holds become
 /// sources.
 template <class T>
@@ -90,8 +115,8 @@ struct Fused {
 };
 
 /// Groups elementwise nodes of one extent by stages: stage(n) is the latest in which n can run, one earlier for every
-/// edge that cannot be fused; connected nodes of one stage run together. Acyclic, since every edge between groups enters
-/// a later stage. Linear.
+/// edge that cannot be fused; connected nodes of one stage run together. Acyclic, since every edge between groups
+/// enters a later stage. Linear.
 template <class T>
 Fused fuse(const Graph<T>& graph);
 

@@ -96,7 +96,9 @@ Graph<T> number(const Graph<T>& graph) {
   Numbers<T> numbers(graph);
   std::vector<std::uint32_t> place(graph.nodes.size());
   std::vector<std::uint32_t> from;
-  const auto is_op = [&](std::uint32_t n, std::uint64_t id) { return out.nodes[n].kind == Kind::view && out.op(n).id == id; };
+  const auto is_op = [&](std::uint32_t n, std::uint64_t id) {
+    return out.nodes[n].kind == Kind::view && out.op(n).id == id;
+  };
   constexpr std::uint64_t broadcast = hash_name("broadcast_to"), stop = hash_name("stop_gradient");
   for (std::uint32_t n = 0; n < graph.size(); ++n) {
     typename Graph<T>::Node node = graph.nodes[n];

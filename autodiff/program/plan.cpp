@@ -133,7 +133,7 @@ class Planner {
   bool can_be_written_over(const Assignment& a) const {
     const std::uint32_t v = a.value, old = old_value(a);
     if (g().is_source(v) || g().base[v] != v || p_.over[v] != kNoNode || is_end(g(), v) ||
-        is_row_value(g(), v) || g().nodes[v].kind == Kind::kernel) {
+        g().nodes[v].kind == Kind::rows || g().nodes[v].kind == Kind::kernel) {  // rows read an operand more than once
       return false;
     }
     if (old == kNone) return true;
@@ -151,7 +151,6 @@ class Planner {
         if (x == kNone || g().base[x] != old) continue;
         if (written || x != old || g().shape_id(old) != g().shape_id(v)) return false;
       }
-      if (e.instruction == kernels::instruction(kernels::Special::softmax) && e.y == v) return false;
       written |= e.y == v || e.y2 == v;
     }
     return true;
@@ -311,7 +310,8 @@ class Planner {
         const std::uint32_t b = entries[0].x[1 - i];
         if (entries[0].x[i] != m || b == kNone || g().nodes[b].kind == Kind::constant || group_of(b) == q) continue;
         const Shape& s = g().shape(b);
-        if (s.size() != g().shape(m)[-1] || (s.rank() > 0 && s[-1] != s.size()) || !g().window[b].is_contiguous()) continue;
+        if (s.size() != g().shape(m)[-1] || (s.rank() > 0 && s[-1] != s.size()) || !g().window[b].is_contiguous())
+          continue;
         p_.bias[q] = b;
         c = entries[0].y;
         entries.erase(entries.begin());

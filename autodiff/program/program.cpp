@@ -138,8 +138,8 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
     assignments.push_back({assigns[i].leaf.id(), graph.roots[outputs.size() + i], false});
   }
   const Plan<T> planned = plan(std::move(graph), std::move(fused), std::move(assignments));
-  std::shared_ptr<Executable<T>> executable = emit<T>(planned, [&](NodeId id) { return memory.values.at(id).tensor; },
-                                                      leaves);
+  std::shared_ptr<Executable<T>> executable = emit<T>(
+      planned, [&](NodeId id) { return memory.values.at(id).tensor; }, leaves);
   memory.programs.push_front({std::move(key), executable});
   if (memory.programs.size() > kProgramsKept) memory.programs.pop_back();
   return executable;
@@ -166,13 +166,16 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
       throw UsageError(locate("assign", "only a leaf can be assigned", where));
     }
     if (a.leaf.shape() != a.value.shape()) {
-      throw ShapeError(locate("assign", fmt::format("the leaf has shape {} but its value {}", to_string(a.leaf.shape()),
-                                                    to_string(a.value.shape())), where));
+      throw ShapeError(locate(
+          "assign",
+          fmt::format("the leaf has shape {} but its value {}", to_string(a.leaf.shape()), to_string(a.value.shape())),
+          where));
     }
     for (std::size_t j = 0; j < i; ++j) {
       if (assigns[j].leaf.id() == a.leaf.id()) {
-        throw UsageError(locate("assign", fmt::format("the leaf recorded at {} is assigned twice",
-                                                      to_string(tape.node(a.leaf.id()).where)), where));
+        throw UsageError(locate(
+            "assign", fmt::format("the leaf recorded at {} is assigned twice", to_string(tape.node(a.leaf.id()).where)),
+            where));
       }
     }
   }
@@ -255,10 +258,10 @@ std::size_t Program<T>::arena_bytes() const {
   return executable("arena_bytes", {}).arena.size() * sizeof(T);
 }
 
-#define INSTANTIATE(T)                                                                          \
-  template class Program<T>;                                                                    \
-  template Program<T> compile(std::span<const Var<T>>, std::span<const Assign<T>>, Source);     \
-  template Tensor<T> value(Var<T>, Source);                                                     \
+#define INSTANTIATE(T)                                                                      \
+  template class Program<T>;                                                                \
+  template Program<T> compile(std::span<const Var<T>>, std::span<const Assign<T>>, Source); \
+  template Tensor<T> value(Var<T>, Source);                                                 \
   template void print(Var<T>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -1,7 +1,7 @@
 /// Compiling and running: what the nodes of a tape come to.
 ///
-/// 1. `run()` allocates nothing, takes no lock and makes no system call; its result is the same, bit for bit, run after
-///    run.
+/// 1. `run()` allocates nothing, but for the first run of a thread, in which a large product may take memory to
+///    pack its operands. Its result is the same, bit for bit, run after run.
 /// 2. A Program copies the nodes it needs and shares the leaves' memory: it outlives scopes and the tape.
 /// 3. All assigns are simultaneous: every read of the program sees the values from before the run.
 #pragma once

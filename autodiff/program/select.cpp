@@ -1,6 +1,3 @@
-#include <algorithm>
-#include <numeric>
-
 #include "autodiff/program/plan.hpp"
 
 namespace wengert {
@@ -12,17 +9,9 @@ using kernels::Special;
 template <class T>
 Select<T>::Select(const Graph<T>& graph, const Fused& fused, const std::vector<std::uint32_t>& uses,
                   const std::vector<bool>& stored)
-    : graph_(graph), fused_(fused), uses_(uses), stored_(stored) {
+    : graph_(graph), fused_(fused), uses_(uses), stored_(stored), users_(graph) {
   done_.assign(graph.nodes.size(), false);
   folded_.assign(graph.nodes.size(), false);
-  first_user_.assign(graph.nodes.size() + 1, 0);
-  for (const std::uint32_t x : graph.inputs) ++first_user_[x + 1];
-  std::partial_sum(first_user_.begin(), first_user_.end(), first_user_.begin());
-  users_.resize(graph.inputs.size());
-  std::vector<std::uint32_t> next(first_user_.begin(), first_user_.end() - 1);
-  for (std::uint32_t n = 0; n < graph.size(); ++n) {
-    for (const std::uint32_t x : graph.inputs_of(n)) users_[next[x]++] = n;
-  }
 }
 
 /// Products read once, by a sum of the same group, become part of it.
@@ -35,8 +24,8 @@ void Select<T>::fold_products(std::uint32_t group) {
     if (x[0] == x[1]) continue;
     for (const std::size_t i : {1u, 0u}) {
       const std::uint32_t m = x[i];
-      const bool product = graph_.is(m, instruction_of<math::Multiply>()) ||
-                           (sum && graph_.is(m, instruction_of<math::Chain>()));
+      const bool product =
+          graph_.is(m, instruction_of<math::Multiply>()) || (sum && graph_.is(m, instruction_of<math::Chain>()));
       if (product && fused_.group_of[m] == group && graph_.shape_id(m) == graph_.shape_id(n) && uses_[m] == 1 &&
           !stored_[m]) {
         folded_[m] = done_[m] = true;
@@ -44,22 +33,6 @@ void Select<T>::fold_products(std::uint32_t group) {
       }
     }
   }
-}
-
-template <class T>
-std::uint32_t Select<T>::partner(std::uint32_t n, std::uint32_t group) const {
-  const OpTable<T>& op = graph_.op(n);
-  const Kind kind = graph_.nodes[n].kind;
-  if (op.pair == 0xFFFF || kind == Kind::reduce || graph_.nodes[n].instruction != op.instruction) return kNone;
-  const std::uint32_t x = graph_.inputs_of(n)[0];
-  for (std::uint32_t i = first_user_[x]; i < first_user_[x + 1]; ++i) {
-    const std::uint32_t c = users_[i];
-    if (c != n && fused_.group_of[c] == group && !done_[c] && graph_.nodes[c].kind == kind &&
-        graph_.op(c).id == op.partner && std::ranges::equal(graph_.inputs_of(c), graph_.inputs_of(n))) {
-      return c;
-    }
-  }
-  return kNone;
 }
 
 template <class T>
@@ -94,7 +67,8 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
       return e;
     }
   }
-  if (const std::uint32_t p = partner(n, group); p != kNone) {
+  const std::uint32_t p = partner(graph_, users_, n);
+  if (p != kNone && fused_.group_of[p] == group && !done_[p]) {
     done_[p] = true;
     e.instruction = kernels::Instruction{graph_.op(n).pair};
     e.y2 = p;
@@ -110,9 +84,7 @@ std::vector<Entry> Select<T>::operator()(std::uint32_t group) {
   for (const std::uint32_t n : fused_.groups[group].nodes) {
     if (done_[n] || graph_.nodes[n].kind == Kind::kernel) continue;
     done_[n] = true;
-    Entry e = entry(n, group);
-    if (graph_.nodes[n].kind == Kind::rows && graph_.op(n).row_result && e.y2 == kNone) e.end = false;
-    entries.push_back(e);
+    entries.push_back(entry(n, group));
   }
   return entries;
 }

@@ -60,16 +60,17 @@ struct Executable {
   std::vector<Output> outputs;
   std::vector<CopyOut> copies;
   std::vector<Check> checks;
-  std::vector<std::shared_ptr<LeafStorage<T>>> leaves;          ///< in the order of the graph
-  std::vector<std::size_t> assigned;                            ///< leaves whose version a run raises
-  std::vector<std::shared_ptr<const Tensor<T>>> cached;         ///< values computed before
+  std::vector<std::shared_ptr<LeafStorage<T>>> leaves;   ///< in the order of the graph
+  std::vector<std::size_t> assigned;                     ///< leaves whose version a run raises
+  std::vector<std::shared_ptr<const Tensor<T>>> cached;  ///< values computed before
   Buffer<T> arena, scratch, constants;
-  std::vector<Buffer<T>> numbers;                               ///< further constants of single steps
+  std::vector<Buffer<T>> numbers;  ///< further constants of single steps
   bool running = false;
 
   void run(Source where);
   /// Puts other leaves and cached values of the same shapes in the place of these.
-  void rebind(std::vector<std::shared_ptr<LeafStorage<T>>> leaves, std::vector<std::shared_ptr<const Tensor<T>>> cached);
+  void rebind(std::vector<std::shared_ptr<LeafStorage<T>>> leaves,
+              std::vector<std::shared_ptr<const Tensor<T>>> cached);
 
  private:
   struct Patch {

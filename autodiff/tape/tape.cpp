@@ -119,8 +119,10 @@ template <class T>
 LeafStorage<T>& Tape<T>::settable(const char* what, Kind kind, Var<T> leaf, Source where) {
   expect_mine("set", leaf, where);
   if (nodes_[leaf.id()].op->kind != kind) {
-    throw UsageError(locate("set", fmt::format("only {} can be set, and this is the result of {} recorded at {}", what,
-                                               nodes_[leaf.id()].op->name, to_string(nodes_[leaf.id()].where)), where));
+    throw UsageError(locate("set",
+                            fmt::format("only {} can be set, and this is the result of {} recorded at {}", what,
+                                        nodes_[leaf.id()].op->name, to_string(nodes_[leaf.id()].where)),
+                            where));
   }
   return *leaves_[nodes_[leaf.id()].attributes];
 }
@@ -129,8 +131,10 @@ template <class T>
 void Tape<T>::set(Var<T> leaf, const Tensor<T>& value, Source where) {
   LeafStorage<T>& storage = settable("a leaf", Kind::leaf, leaf, where);
   if (value.shape() != shape(leaf.id())) {
-    throw ShapeError(locate("set", fmt::format("the leaf has shape {} but the tensor {}", to_string(shape(leaf.id())),
-                                               to_string(value.shape())), where));
+    throw ShapeError(locate(
+        "set",
+        fmt::format("the leaf has shape {} but the tensor {}", to_string(shape(leaf.id())), to_string(value.shape())),
+        where));
   }
   std::copy(value.begin(), value.end(), storage.floats.data());
   ++storage.version;
@@ -140,8 +144,10 @@ template <class T>
 void Tape<T>::set(Var<T> leaf, std::span<const T> values, Source where) {
   LeafStorage<T>& storage = settable("a leaf", Kind::leaf, leaf, where);
   if (values.size() != storage.floats.size()) {
-    throw ShapeError(locate("set", fmt::format("the leaf has shape {}, {} elements, but {} values were given",
-                                               to_string(shape(leaf.id())), storage.floats.size(), values.size()), where));
+    throw ShapeError(locate("set",
+                            fmt::format("the leaf has shape {}, {} elements, but {} values were given",
+                                        to_string(shape(leaf.id())), storage.floats.size(), values.size()),
+                            where));
   }
   std::copy(values.begin(), values.end(), storage.floats.data());
   ++storage.version;
@@ -151,8 +157,10 @@ template <class T>
 void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where) {
   LeafStorage<T>& storage = settable("an index", Kind::index, leaf.node(), where);
   if (value.shape() != shape(leaf.node().id())) {
-    throw ShapeError(locate("set", fmt::format("the index has shape {} but the tensor {}",
-                                               to_string(shape(leaf.node().id())), to_string(value.shape())), where));
+    throw ShapeError(locate("set",
+                            fmt::format("the index has shape {} but the tensor {}", to_string(shape(leaf.node().id())),
+                                        to_string(value.shape())),
+                            where));
   }
   std::copy(value.begin(), value.end(), storage.integers.data());
   ++storage.version;
@@ -163,14 +171,17 @@ void Tape<T>::expect_mine(const char* operation, Var<T> x, Source where) const {
   if (!x) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (&x.tape() != this) {
     const Tape& other = x.tape();
-    throw UsageError(locate(operation, fmt::format("the operands are on two tapes: one was recorded at {}",
-                                                   to_string(other.node(x.id()).where)), where));
+    throw UsageError(locate(
+        operation,
+        fmt::format("the operands are on two tapes: one was recorded at {}", to_string(other.node(x.id()).where)),
+        where));
   }
   if (x.id() < size() && nodes_[x.id()].generation == x.generation()) return;
   for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
     if (scope.generation >= x.generation() && x.id() >= scope.size) {
-      throw UsageError(locate(operation, fmt::format("this Var was dropped when the scope opened at {} closed",
-                                                     to_string(scope.where)), where));
+      throw UsageError(locate(
+          operation, fmt::format("this Var was dropped when the scope opened at {} closed", to_string(scope.where)),
+          where));
     }
   }
   throw UsageError(locate(operation, "this Var was dropped when its scope closed", where));

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "autodiff/tape/var.hpp"
+#include "autodiff/tensor/error.hpp"
 #include "autodiff/tensor/tensor.hpp"
 
 namespace wengert {
@@ -25,9 +26,9 @@ namespace wengert {
 /// A leaf's elements, shared between the tape and the programs that read or assign it.
 template <class T>
 struct LeafStorage {
-  Buffer<T> floats;              ///< of a leaf
-  Buffer<std::int64_t> integers; ///< of an index
-  std::uint64_t version = 0;     ///< raised whenever the elements change
+  Buffer<T> floats;               ///< of a leaf
+  Buffer<std::int64_t> integers;  ///< of an index
+  std::uint64_t version = 0;      ///< raised whenever the elements change
 };
 
 /// What a higher layer keeps beside a tape (compiled programs, computed values).
@@ -50,8 +51,7 @@ class Tape {
   Var<T> leaf(Tensor<T> value, Source where = Source::here());
   /// A rank-0 leaf.
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  Var<T> leaf(Number value, Source where = Source::here()) {
+  requires std::is_arithmetic_v<Number> Var<T> leaf(Number value, Source where = Source::here()) {
     return leaf(Tensor<T>(static_cast<T>(value)), where);
   }
   /// A leaf of integers: class labels, positions. Negative values count as out of range when read.
@@ -67,7 +67,7 @@ class Tape {
   void set(Var<T> leaf, std::span<const T> values, Source where = Source::here());
   void set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where = Source::here());
   template <class Number>
-    requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
   void set(Var<T> leaf, Number value, Source where = Source::here()) {
     const T number = static_cast<T>(value);
     set(leaf, std::span<const T>(&number, 1), where);
@@ -167,7 +167,7 @@ class Tape {
 
 template <class T>
 const Shape& Var<T>::shape(Source where) const {
-  if (tape_ == nullptr) Tape<T>().expect_mine("shape", *this, where);
+  if (tape_ == nullptr) throw UsageError(locate("shape", "an empty Var has no tape", where));
   tape_->expect_mine("shape", *this, where);
   return tape_->shape(id_);
 }

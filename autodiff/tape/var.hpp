@@ -22,8 +22,8 @@ class Located {
  public:
   Located(Var<T> var, Source where = Source::here()) : var_(var), where_(where) {}  // NOLINT: converts by design
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  Located(Number number, Source where = Source::here())  // NOLINT: converts by design
+  requires std::is_arithmetic_v<Number> Located(Number number,
+                                                Source where = Source::here())  // NOLINT: converts by design
       : number_(static_cast<T>(number)), is_number_(true), where_(where) {}
 
   bool is_number() const { return is_number_; }

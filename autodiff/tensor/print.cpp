@@ -74,7 +74,7 @@ void print(const Tensor<T>& tensor) {
   std::fputs((to_string(tensor) + "\n").c_str(), stdout);
 }
 
-#define INSTANTIATE(T)                             \
+#define INSTANTIATE(T)                              \
   template std::string to_string(const Tensor<T>&); \
   template void print(const Tensor<T>&)
 INSTANTIATE(float);

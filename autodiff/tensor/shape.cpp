@@ -57,8 +57,8 @@ Shape broadcast(const Shape& a, const Shape& b) {
   for (int axis = -rank; axis < 0; ++axis) {
     const std::int64_t p = axis < -a.rank() ? 1 : a[axis], q = axis < -b.rank() ? 1 : b[axis];
     if (p != q && p != 1 && q != 1) {
-      throw ShapeError(fmt::format("{} and {} do not broadcast: axis {} is {} and {}", to_string(a), to_string(b),
-                                   axis, p, q));
+      throw ShapeError(
+          fmt::format("{} and {} do not broadcast: axis {} is {} and {}", to_string(a), to_string(b), axis, p, q));
     }
     dims[static_cast<std::size_t>(axis + rank)] = p == 1 ? q : p;
   }

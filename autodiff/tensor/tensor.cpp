@@ -13,8 +13,9 @@ namespace {
 
 void expect_count(const Shape& shape, std::size_t values, Source where) {
   if (static_cast<std::size_t>(shape.size()) == values) return;
-  throw ShapeError(locate("tensor", fmt::format("shape {} has {} elements but {} values were given", to_string(shape),
-                                                shape.size(), values), where));
+  throw ShapeError(locate(
+      "tensor",
+      fmt::format("shape {} has {} elements but {} values were given", to_string(shape), shape.size(), values), where));
 }
 
 template <class T>
@@ -73,8 +74,8 @@ std::size_t Tensor<T>::offset(std::span<const std::int64_t> index) const {
   for (int axis = 0; axis < rank(); ++axis) {
     const std::int64_t i = index[static_cast<std::size_t>(axis)], dim = shape_[axis];
     if (i < -dim || i >= dim) {
-      throw ShapeError(fmt::format("at: index {} of axis {} is outside [{}, {}): shape {}", i, axis, -dim, dim,
-                                   to_string(shape_)));
+      throw ShapeError(
+          fmt::format("at: index {} of axis {} is outside [{}, {}): shape {}", i, axis, -dim, dim, to_string(shape_)));
     }
     flat = flat * dim + (i < 0 ? i + dim : i);
   }
@@ -107,8 +108,10 @@ Tensor<T> arange(std::int64_t n) {
 template <class T>
 Tensor<T> reshaped(Tensor<T> tensor, const Shape& shape, Source where) {
   if (tensor.size() != shape.size()) {
-    throw ShapeError(locate("reshaped", fmt::format("shape {} has {} elements but {} has {}", to_string(tensor.shape()),
-                                                    tensor.size(), to_string(shape), shape.size()), where));
+    throw ShapeError(locate("reshaped",
+                            fmt::format("shape {} has {} elements but {} has {}", to_string(tensor.shape()),
+                                        tensor.size(), to_string(shape), shape.size()),
+                            where));
   }
   return Tensor<T>(shape, tensor.values());
 }
@@ -116,10 +119,10 @@ Tensor<T> reshaped(Tensor<T> tensor, const Shape& shape, Source where) {
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<std::int64_t>;
-#define INSTANTIATE(T)                               \
-  template Tensor<T> full(const Shape&, T);          \
-  template Tensor<T> linspace(T, T, std::int64_t);   \
-  template Tensor<T> arange(std::int64_t);           \
+#define INSTANTIATE(T)                             \
+  template Tensor<T> full(const Shape&, T);        \
+  template Tensor<T> linspace(T, T, std::int64_t); \
+  template Tensor<T> arange(std::int64_t);         \
   template Tensor<T> reshaped(Tensor<T>, const Shape&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

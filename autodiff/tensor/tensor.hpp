@@ -33,10 +33,8 @@ class Tensor {
   explicit Tensor(const Shape& shape) : shape_(shape), buffer_(static_cast<std::size_t>(shape.size())) {}
   /// A number: rank 0. Only explicit, so that a number is never taken for a tensor by accident.
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  explicit Tensor(Number value) : Tensor(Shape{}) {
-    data()[0] = static_cast<T>(value);
-  }
+  requires std::is_arithmetic_v<Number>
+  explicit Tensor(Number value) : Tensor(Shape{}) { data()[0] = static_cast<T>(value); }
   /// Rank 1: {1, 2, 3}.
   Tensor(std::initializer_list<T> values) : Tensor(std::span<const T>(values.begin(), values.size())) {}
   /// Rank 2: {{1, 2}, {3, 4}}. Throws ShapeError if the rows differ in length.
@@ -85,13 +83,11 @@ class Tensor {
   /// Element at one index per axis; negative indices count from the end. Throws ShapeError for the wrong number of
   /// indices or one outside its axis.
   template <class... Index>
-    requires(std::is_integral_v<Index> && ...)
-  T& at(Index... index) {
+  requires(std::is_integral_v<Index>&&...) T& at(Index... index) {
     return data()[offset(std::array<std::int64_t, sizeof...(Index)>{static_cast<std::int64_t>(index)...})];
   }
   template <class... Index>
-    requires(std::is_integral_v<Index> && ...)
-  const T& at(Index... index) const {
+  requires(std::is_integral_v<Index>&&...) const T& at(Index... index) const {
     return data()[offset(std::array<std::int64_t, sizeof...(Index)>{static_cast<std::int64_t>(index)...})];
   }
   /// The one element of a tensor of size 1. Throws ShapeError for any other size.

@@ -56,11 +56,7 @@ struct View {
   View(T* base, const Window& window) : data(base + window.offset), shape(window.shape), strides(window.strides) {}
   bool is_contiguous() const { return Window(0, shape, strides).is_contiguous(); }
   /// A window that may write is also one that may only read.
-  operator View<const T>() const
-    requires(!std::is_const_v<T>)
-  {
-    return {data, shape, strides};
-  }
+  operator View<const T>() const requires(!std::is_const_v<T>) { return {data, shape, strides}; }
 };
 
 }  // namespace wengert

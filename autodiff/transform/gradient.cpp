@@ -13,8 +13,11 @@ template <class T>
 void expect_number(const char* operation, Var<T> y, Source where) {
   if (!y) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (y.shape(where).size() == 1) return;
-  throw ShapeError(locate(operation, fmt::format("y has shape {} but a {} needs one number: take sum(y), or vjp(y, x, "
-                                                 "seed)", to_string(y.shape()), operation), where));
+  throw ShapeError(locate(operation,
+                          fmt::format("y has shape {} but a {} needs one number: take sum(y), or vjp(y, x, "
+                                      "seed)",
+                                      to_string(y.shape()), operation),
+                          where));
 }
 
 /// The shape of all derivatives of y by x.
@@ -57,8 +60,10 @@ Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& 
   y.tape().expect_mine("jvp", y, where);
   for (std::size_t i = 0; i < wrt.size(); ++i) {
     if (wrt[i].shape(where) == tangents[i].shape(where)) continue;
-    throw ShapeError(locate("jvp", fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()),
-                                               to_string(tangents[i].shape())), where));
+    throw ShapeError(locate(
+        "jvp",
+        fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
+        where));
   }
   const NodeId before = y.tape().size();
   try {
@@ -114,14 +119,14 @@ Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   return jacobian(gradient(y, x, where), x, Mode::forward, where);
 }
 
-#define INSTANTIATE(T)                                                                                   \
-  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);                        \
-  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                                   \
-  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);                  \
-  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                                   \
-  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);           \
-  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                                   \
-  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                             \
+#define INSTANTIATE(T)                                                                         \
+  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);              \
+  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                         \
+  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);        \
+  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                         \
+  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source); \
+  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                         \
+  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                   \
   template Tensor<T> hessian(Var<T>, Var<T>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

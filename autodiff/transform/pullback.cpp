@@ -88,8 +88,10 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].shape() == seeds[i].shape()) continue;
-    throw ShapeError(locate("vjp", fmt::format("y has shape {} but its seed {}", to_string(outputs[i].shape()),
-                                               to_string(seeds[i].shape())), where));
+    throw ShapeError(locate(
+        "vjp",
+        fmt::format("y has shape {} but its seed {}", to_string(outputs[i].shape()), to_string(seeds[i].shape())),
+        where));
   }
   const NodeId before = tape.size();
   try {
@@ -108,9 +110,9 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   }
 }
 
-#define INSTANTIATE(T)                                                                                   \
-  template std::vector<Var<T>> pullback(std::span<const Var<T>>, std::span<const Var<T>>,                \
-                                        std::span<const Var<T>>, Source)
+#define INSTANTIATE(T)                                                                                             \
+  template std::vector<Var<T>> pullback(std::span<const Var<T>>, std::span<const Var<T>>, std::span<const Var<T>>, \
+                                        Source)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

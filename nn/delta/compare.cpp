@@ -129,17 +129,18 @@ std::string DeltaReport::table() const {
                                  "kinks", "norm of delta");
   for (std::size_t l = 0; l < layers.size(); ++l) {
     const LayerDifference& d = layers[l];
-    text += fmt::format("{:<8}{:>16.1e}{:>20.1e}{:>10}{:>14.4g}\n", l + 1, d.closed_form, d.differences, d.skipped, d.norm);
+    text +=
+        fmt::format("{:<8}{:>16.1e}{:>20.1e}{:>10}{:>14.4g}\n", l + 1, d.closed_form, d.differences, d.skipped, d.norm);
   }
   return text;
 }
 
-#define INSTANTIATE(T)                                                                                               \
-  template double relative_difference(const Tensor<T>&, const Tensor<T>&);                                           \
+#define INSTANTIATE(T)                                                                                                \
+  template double relative_difference(const Tensor<T>&, const Tensor<T>&);                                            \
   template DeltaReport compare_deltas(const Mlp<T>&, const Tensor<T>&, const Tensor<T>&, Cost, std::int64_t, Source); \
   template DeltaReport compare_deltas(const Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, std::int64_t,     \
-                                      Source);                                                                       \
-  template DeltaReport compare_deltas(const Mlp<T>&, const Mlp<T>::Trace&, Var<T>, const HandBackprop<T>&,           \
+                                      Source);                                                                        \
+  template DeltaReport compare_deltas(const Mlp<T>&, const Mlp<T>::Trace&, Var<T>, const HandBackprop<T>&,            \
                                       std::int64_t, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

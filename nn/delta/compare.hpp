@@ -14,10 +14,10 @@ template <class T>
 double relative_difference(const Tensor<T>& a, const Tensor<T>& b);
 
 struct LayerDifference {
-  double closed_form = 0;   ///< largest of δ, ∂C/∂W and ∂C/∂b: tape against hand
-  double differences = 0;   ///< ∂C/∂W and ∂C/∂b against central differences
-  std::int64_t skipped = 0; ///< entries whose one-sided differences disagree: a kink lies between
-  double norm = 0;          ///< of δˡ, Euclidean
+  double closed_form = 0;    ///< largest of δ, ∂C/∂W and ∂C/∂b: tape against hand
+  double differences = 0;    ///< ∂C/∂W and ∂C/∂b against central differences
+  std::int64_t skipped = 0;  ///< entries whose one-sided differences disagree: a kink lies between
+  double norm = 0;           ///< of δˡ, Euclidean
 };
 
 struct DeltaReport {

@@ -9,8 +9,10 @@ namespace {
 template <class T>
 Var<T> squares(const char* name, Var<T> a, Var<T> t, Source where) {
   if (a.shape(where) != t.shape(where)) {
-    throw ShapeError(locate(name, fmt::format("prediction and target differ in shape: {} and {}", to_string(a.shape()),
-                                              to_string(t.shape())), where));
+    throw ShapeError(locate(
+        name,
+        fmt::format("prediction and target differ in shape: {} and {}", to_string(a.shape()), to_string(t.shape())),
+        where));
   }
   return square(a - t, where);
 }
@@ -26,8 +28,8 @@ Var<T> mean_squared_error(Var<T> a, Var<T> t, Source where) {
   return mean(squares("mean_squared_error", a, t, where), where);
 }
 
-#define INSTANTIATE(T)                                        \
-  template Var<T> half_squares(Var<T>, Var<T>, Source);       \
+#define INSTANTIATE(T)                                  \
+  template Var<T> half_squares(Var<T>, Var<T>, Source); \
   template Var<T> mean_squared_error(Var<T>, Var<T>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -33,7 +33,7 @@ struct MlpOptions {
   Activation hidden = Activation::sigmoid;
   Activation output = Activation::identity;
   std::vector<Activation> activations{};  ///< one per layer; takes the place of hidden and output if not empty
-  double alpha = 0.01;                  ///< of leaky_relu and elu
+  double alpha = 0.01;                    ///< of leaky_relu and elu
   Init init = Init::glorot_uniform;
   double bias = 0;
   std::uint64_t seed = 0;

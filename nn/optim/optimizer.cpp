@@ -22,8 +22,8 @@ Optimizer<T>::Optimizer(std::vector<Var<T>> parameters, const OptimizerOptions& 
 template <class T>
 std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradients, Source where) const {
   if (gradients.size() != parameters_.size()) {
-    throw UsageError(locate("optimizer", fmt::format("{} gradients for {} parameters", gradients.size(),
-                                                     parameters_.size()), where));
+    throw UsageError(locate(
+        "optimizer", fmt::format("{} gradients for {} parameters", gradients.size(), parameters_.size()), where));
   }
   std::vector<Assign<T>> out;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {

@@ -15,8 +15,8 @@ enum class Method {
 
 struct OptimizerOptions {
   Method method = Method::adam;
-  double rate = 1e-3;      ///< η
-  double momentum = 0.9;   ///< μ
+  double rate = 1e-3;     ///< η
+  double momentum = 0.9;  ///< μ
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 

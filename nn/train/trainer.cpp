@@ -36,8 +36,10 @@ std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int6
                          const std::function<std::string(const Epoch&)>& after, Source where) {
   const std::int64_t n = x.shape()[0], width = x.size() / std::max<std::int64_t>(1, n);
   if (labels.shape() != Shape{n} || n == 0) {
-    throw ShapeError(locate("train", fmt::format("one label per row of x is needed: x is {}, labels {}",
-                                                 to_string(x.shape()), to_string(labels.shape())), where));
+    throw ShapeError(locate("train",
+                            fmt::format("one label per row of x is needed: x is {}, labels {}", to_string(x.shape()),
+                                        to_string(labels.shape())),
+                            where));
   }
   Tape<T>& tape = mlp.tape();
   const auto scope = tape.scope(where);
@@ -112,10 +114,9 @@ double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels) {
   return static_cast<double>(right) / static_cast<double>(n);
 }
 
-#define INSTANTIATE(T)                                                                                       \
-  template std::vector<Epoch> train(Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&,                  \
-                                    const OptimizerOptions&, const TrainerOptions&,                          \
-                                    const std::function<std::string(const Epoch&)>&, Source);                \
+#define INSTANTIATE(T)                                                                                               \
+  template std::vector<Epoch> train(Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, const OptimizerOptions&, \
+                                    const TrainerOptions&, const std::function<std::string(const Epoch&)>&, Source); \
   template double accuracy(const Tensor<T>&, const Tensor<std::int64_t>&)
 INSTANTIATE(float);
 INSTANTIATE(double);

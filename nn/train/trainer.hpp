@@ -11,14 +11,14 @@ namespace wengert::nn {
 
 struct TrainerOptions {
   std::int64_t epochs = 10;
-  std::int64_t batch = 32;    ///< the last, smaller batch of an epoch is kept
-  std::uint64_t seed = 0;     ///< of the shuffle
-  bool progress = true;       ///< a bar on a terminal, one line per epoch elsewhere
+  std::int64_t batch = 32;  ///< the last, smaller batch of an epoch is kept
+  std::uint64_t seed = 0;   ///< of the shuffle
+  bool progress = true;     ///< a bar on a terminal, one line per epoch elsewhere
 };
 
 struct Epoch {
-  std::int64_t number = 0;     ///< from 1
-  double loss = 0;             ///< mean over the samples, as seen during the epoch
+  std::int64_t number = 0;  ///< from 1
+  double loss = 0;          ///< mean over the samples, as seen during the epoch
   double step_microseconds = 0;
 };
 

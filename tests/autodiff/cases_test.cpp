@@ -170,7 +170,8 @@ TEST_CASE("B058, B059: a seed must have y's shape, and is needed unless y is one
   Tape<double> tape;
   const auto x = tape.leaf(ones({2, 2}));
   const auto y = x * x;
-  CHECK_THROWS_WITH_AS(vjp(y, x, tape.leaf({1.0})), doctest::Contains("y has shape [2, 2] but its seed [1]"), ShapeError);
+  CHECK_THROWS_WITH_AS(vjp(y, x, tape.leaf({1.0})), doctest::Contains("y has shape [2, 2] but its seed [1]"),
+                       ShapeError);
   CHECK_THROWS_WITH_AS(gradient(y, x), doctest::Contains("needs one number"), ShapeError);
 }
 TEST_CASE("B064, B065: one tensor in both places, a node after all of its users") {

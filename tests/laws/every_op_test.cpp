@@ -15,7 +15,7 @@ namespace {
 template <class T>
 struct Recorded {
   Tape<T> tape;
-  std::vector<Var<T>> x;       ///< the inputs that are numbers
+  std::vector<Var<T>> x;  ///< the inputs that are numbers
   Var<T> y;
 };
 
@@ -30,7 +30,8 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     if (static_cast<int>(i) == sample.index_input) {
       Tensor<std::int64_t> labels(sample.inputs[i]);
-      for (auto& label : labels) label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
+      for (auto& label : labels)
+        label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
       ids.push_back(r.tape.indices(labels).node().id());
     } else {
       r.x.push_back(r.tape.leaf(draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random)));
@@ -43,7 +44,8 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
 template <class T>
 double dot(const Tensor<T>& a, const Tensor<T>& b) {
   double sum = 0;
-  for (std::int64_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
+  for (std::int64_t i = 0; i < a.size(); ++i)
+    sum += static_cast<double>(a.data()[i]) * static_cast<double>(b.data()[i]);
   return sum;
 }
 

@@ -46,8 +46,9 @@ class EveryTarget {
 template <class T>
 class Fenced {
  public:
-  explicit Fenced(std::size_t size) : all_(size + 2 * kFence, kMark) {
-    std::fill_n(data(), size, T(0));
+  explicit Fenced(std::size_t size) : all_(kFence, kMark) {
+    all_.resize(kFence + size, T(0));
+    all_.resize(2 * kFence + size, kMark);
   }
   template <class Container>
   static Fenced of(const Container& values) {

@@ -76,7 +76,8 @@ TEST_CASE("a wrong delta is caught by the comparison") {
   const nn::Mlp<double> mlp(tape, {3, 4, 4}, {.hidden = Activation::tanh, .output = Activation::sigmoid, .seed = 9});
   const auto x = normal<double>(Shape{6, 3}, 0, 1, random), t = normal<double>(Shape{6, 4}, 0, 1, random);
   std::vector<nn::HandLayer<double>> layers;
-  for (std::size_t l = 0; l < 2; ++l) layers.push_back({value(mlp.layer(l).W), value(mlp.layer(l).b), mlp.activation(l)});
+  for (std::size_t l = 0; l < 2; ++l)
+    layers.push_back({value(mlp.layer(l).W), value(mlp.layer(l).b), mlp.activation(l)});
   const nn::HandBackprop<double> right = nn::closed_form(layers, x, t, Cost::half_squares);
   const auto trace = mlp.trace(tape.leaf(x));
   const auto cost = nn::half_squares(trace.a.back(), tape.leaf(t));
