@@ -4,7 +4,8 @@
 /// want into a program, and run it; nothing else ever computes. Read the headers in the order below.
 #pragma once
 
-// clang-format off: the order is for reading
+// The order is for reading.
+// clang-format off
 
 // Tensors: values with a shape.
 #include "autodiff/tensor/tensor.hpp"
