@@ -50,7 +50,7 @@ int main() {
              confirmed ? "the tape and the hand-derived formulas agree" : "THE TAPE AND THE FORMULAS DISAGREE");
 
   std::map<std::int64_t, double> test;
-  const auto history = nn::train<double>(mlp, x, label, {.method = nn::Method::adam, .rate = 0.01},
+  const auto history = nn::train<double>(mlp, x, label, nn::Adam{.rate = 0.01},
                                          {.epochs = 20, .batch = 32, .seed = 3}, [&](const nn::Epoch& e) {
                                            test[e.number] = nn::accuracy(mlp.predict(x_test), label_test);
                                            return fmt::format("  test accuracy {:.4f} ", test[e.number]);

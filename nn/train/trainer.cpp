@@ -31,9 +31,9 @@ void bar(std::int64_t epoch, std::int64_t epochs, std::int64_t done, std::int64_
 }  // namespace
 
 template <class T>
-std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int64_t>& labels,
-                         const OptimizerOptions& optimizer_options, const TrainerOptions& options,
-                         const std::function<std::string(const Epoch&)>& after, Source where) {
+std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int64_t>& labels, const Method& method,
+                         const TrainerOptions& options, const std::function<std::string(const Epoch&)>& after,
+                         Source where) {
   const std::int64_t n = x.shape()[0], width = x.size() / std::max<std::int64_t>(1, n);
   if (labels.shape() != Shape{n} || n == 0) {
     throw ShapeError(locate("train",
@@ -43,7 +43,7 @@ std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int6
   }
   Tape<T>& tape = mlp.tape();
   const auto scope = tape.scope(where);
-  Optimizer<T> optimizer(mlp.parameters(), optimizer_options, where);
+  Optimizer<T> optimizer(mlp.parameters(), method, where);
   std::map<std::int64_t, Step<T>> steps;  // at most two: the batch, and what is left at the end
   const auto step_of = [&](std::int64_t rows) -> Step<T>& {
     const auto at = steps.find(rows);
@@ -115,7 +115,7 @@ double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels) {
 }
 
 #define INSTANTIATE(T)                                                                                               \
-  template std::vector<Epoch> train(Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, const OptimizerOptions&, \
+  template std::vector<Epoch> train(Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, const Method&,           \
                                     const TrainerOptions&, const std::function<std::string(const Epoch&)>&, Source); \
   template double accuracy(const Tensor<T>&, const Tensor<std::int64_t>&)
 INSTANTIATE(float);

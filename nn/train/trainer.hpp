@@ -25,9 +25,9 @@ struct Epoch {
 /// Trains with cross entropy of the logits: x [n, inputs], labels [n].
 /// Calls `after` (if given) after each epoch; its text is printed behind the loss.
 template <class T>
-std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int64_t>& labels,
-                         const OptimizerOptions& optimizer, const TrainerOptions& options,
-                         const std::function<std::string(const Epoch&)>& after = {}, Source where = Source::here());
+std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int64_t>& labels, const Method& method,
+                         const TrainerOptions& options, const std::function<std::string(const Epoch&)>& after = {},
+                         Source where = Source::here());
 
 /// Fraction of rows whose largest output is at the label.
 template <class T>
