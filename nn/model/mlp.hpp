@@ -5,22 +5,15 @@
 #include <string>
 #include <vector>
 
-#include "autodiff/autodiff.hpp"
 #include "nn/model/activation.hpp"
 #include "nn/model/init.hpp"
+#include "nn/model/parameter.hpp"
 
 namespace wengert::nn {
 
 /// σ(z), row by row for softmax. `alpha` is that of leaky_relu and elu.
 template <class T>
 Var<T> activate(Activation activation, Var<T> z, T alpha = T(0.01), Source where = Source::here());
-
-/// A parameter and the name it is saved under.
-template <class T>
-struct Parameter {
-  std::string name;  ///< "layers.0.weight", "layers.0.bias"
-  Var<T> var;
-};
 
 /// z = x W + b with W [in, out] and b [out].
 template <class T>
