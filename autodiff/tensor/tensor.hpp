@@ -40,7 +40,7 @@ class Tensor {
   Tensor(std::initializer_list<std::type_identity_t<Number>> values)
       : Tensor(std::span<const T>(values.begin(), values.size())) {}
   /// Rank 2: {{1, 2}, {3, 4}}. Throws ShapeError if the rows differ in length.
-  Tensor(std::initializer_list<std::initializer_list<T>> rows);
+  Tensor(std::initializer_list<std::initializer_list<T>> rows, Source where = Source::here());
   /// Rank 1, copied.
   explicit Tensor(std::span<const T> values);
   explicit Tensor(const std::vector<T>& values) : Tensor(std::span<const T>(values)) {}
