@@ -35,6 +35,19 @@ TEST_CASE("B131: the slope of the mean squared error has the factor 2/n") {
   CHECK(value(gradient(loss, a)) == Tensor<double>{1, 2});
 }
 
+TEST_CASE("the output of a network is its last activation, its logits what stands before it") {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {3, 4, 2}, {.output = nn::Activation::softmax, .seed = 4});
+  Random random(6);
+  const auto x = tape.leaf(normal<double>(Shape{5, 3}, 0, 1, random));
+  const auto trace = mlp.trace(x);
+  CHECK(value(mlp.logits(x)) == value(trace.z.back()));
+  CHECK(value(mlp(x)) == value(softmax(mlp.logits(x))));
+  const auto labels = tape.indices({0, 1, 0, 1, 1});
+  const auto right = cross_entropy(mlp.logits(x), labels), by_hand = -mean(sum(one_hot(labels, 2) * log(mlp(x)), 1));
+  CHECK(std::abs(value(right).item() - value(by_hand).item()) < 1e-14);
+}
+
 TEST_CASE("B136: He's normal weights have the deviation sqrt(2 / inputs)") {
   Random random(1);
   const auto W = nn::initial_weights<double>(784, 1000, nn::Init::he_normal, random);
