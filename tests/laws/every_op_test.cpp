@@ -31,8 +31,7 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     if (static_cast<int>(i) == sample.index_input) {
       Tensor<std::int64_t> labels(sample.inputs[i]);
-      for (auto& label : labels)
-        label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
+      for (auto& label : labels) label = random.below(sample.index_bound);
       r.index.push_back(r.tape.indices(labels));
       ids.push_back(r.index.back().node().id());
     } else {
