@@ -1,6 +1,7 @@
 /// How far a result is from the exact one, in units of its last place.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,6 +23,15 @@ double ulps(T got, long double exact) {
   const int lowest = std::numeric_limits<T>::min_exponent;
   const long double unit = std::ldexp(1.0L, (exponent < lowest ? lowest : exponent) - std::numeric_limits<T>::digits);
   return static_cast<double>(std::abs(static_cast<long double>(got) - exact) / unit);
+}
+
+/// Whether two ranges have the same bits; one NaN is as good as another.
+template <class Range>
+bool same_bits(const Range& a, const Range& b) {
+  const auto same = [](auto x, auto y) {
+    return (x == y && std::signbit(x) == std::signbit(y)) || (std::isnan(x) && std::isnan(y));
+  };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same);
 }
 
 }  // namespace wengert::kernels
