@@ -20,11 +20,6 @@
 namespace wengert::kernels {
 namespace {
 
-template <class T>
-constexpr T kInfinity = std::numeric_limits<T>::infinity();
-template <class T>
-constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
-
 /// Runs a function of up to three inputs on contiguous elements.
 template <class T>
 std::vector<T> apply(Instruction instruction, const std::vector<std::vector<T>>& inputs,

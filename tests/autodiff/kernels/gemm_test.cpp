@@ -150,7 +150,6 @@ TEST_CASE_TEMPLATE("a product is right where operands are packed, and cut into s
 
 TEST_CASE_TEMPLATE("NaN in a row of A and a column of B spoils these alone, whatever was multiplied before", T, float,
                    double) {
-  constexpr T nan = std::numeric_limits<T>::quiet_NaN();
   Random random(23);
   const Problem problems[] = {{5, 7, 3},
                               {17, 35, 9, Layout::gaps, Layout::tall_gaps},
@@ -163,8 +162,8 @@ TEST_CASE_TEMPLATE("NaN in a row of A and a column of B spoils these alone, what
     a.fill(small_integer);
     b.fill(small_integer);
     const Size bad_row = p.m - 1, bad_col = p.n / 2;
-    a(bad_row, p.k / 2) = nan;
-    b(p.k - 1, bad_col) = nan;
+    a(bad_row, p.k / 2) = kNan<T>;
+    b(p.k - 1, bad_col) = kNan<T>;
     std::vector<T> exact;
     for (Size i = 0; i < p.m; ++i) {
       for (Size j = 0; j < p.n; ++j) {

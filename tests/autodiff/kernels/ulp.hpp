@@ -7,11 +7,16 @@
 
 namespace wengert::kernels {
 
+template <class T>
+inline constexpr T kInfinity = std::numeric_limits<T>::infinity();
+template <class T>
+inline constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
+
 /// Distance in units in the last place of T at `exact`. Infinity where one is NaN and the other is not, where an
 /// infinity is missing or wrong, or where a zero has the wrong sign.
 template <class T>
 double ulps(T got, long double exact) {
-  constexpr double kWrong = std::numeric_limits<double>::infinity();
+  constexpr double kWrong = kInfinity<double>;
   if (std::isnan(exact) || std::isnan(got)) return std::isnan(exact) == std::isnan(got) ? 0 : kWrong;
   const T rounded = static_cast<T>(exact);
   // Right next to the largest number either neighbour is a fair answer.
