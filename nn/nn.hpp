@@ -2,6 +2,11 @@
 #pragma once
 
 #include "nn/data/csv.hpp"
+#include "nn/data/file.hpp"
+#include "nn/data/idx.hpp"
+#include "nn/data/npy.hpp"
+#include "nn/data/npz.hpp"
+#include "nn/data/safetensors.hpp"
 #include "nn/delta/closed_form.hpp"
 #include "nn/delta/compare.hpp"
 #include "nn/delta/scalar_chain.hpp"
