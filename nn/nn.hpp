@@ -24,4 +24,7 @@
 #include "nn/model/init.hpp"
 #include "nn/model/mlp.hpp"
 #include "nn/optim/optimizer.hpp"
+#include "nn/snapshot/onnx.hpp"
+#include "nn/snapshot/snapshot.hpp"
+#include "nn/snapshot/weights.hpp"
 #include "nn/train/trainer.hpp"
