@@ -8,7 +8,7 @@ namespace {
 
 template <class T>
 void expect_alike(const char* name, Var<T> a, Var<T> t, Source where) {
-  if (a.shape(where) == t.shape(where)) return;
+  if (a.shape(where, name) == t.shape(where, name)) return;
   throw ShapeError(locate(
       name, fmt::format("prediction and target differ in shape: {} and {}", to_string(a.shape()), to_string(t.shape())),
       where));
@@ -74,8 +74,8 @@ Var<T> binary_cross_entropy(Var<T> logits, Var<T> t, Reduction reduction, Source
 
 template <class T>
 Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reduction, Source where) {
-  const Shape& shape = log_p.shape(where);
-  if (shape.rank() != 2 || labels.shape(where) != Shape{shape[0]}) {
+  const Shape& shape = log_p.shape(where, "negative_log_likelihood");
+  if (shape.rank() != 2 || labels.shape(where, "negative_log_likelihood") != Shape{shape[0]}) {
     throw ShapeError(locate("negative_log_likelihood",
                             fmt::format("log-probabilities [n, classes] and labels [n] are needed: they are {} and {}",
                                         to_string(shape), to_string(labels.shape())),

@@ -30,7 +30,7 @@ Linear<T> linear(Tape<T>& tape, std::int64_t in, std::int64_t out, Random& rando
 template <class T>
 Var<T> BatchNorm1d<T>::forward(Var<T> x, Pass<T>& pass) const {
   const Source where = pass.where;
-  const Shape& shape = x.shape(where);
+  const Shape& shape = x.shape(where, "batch_norm");
   if (shape.rank() != 2 || shape[1] != weight.shape(where)[0]) {
     throw ShapeError(locate(
         "batch_norm", fmt::format("x must be [n, {}], it is {}", weight.shape(where)[0], to_string(shape)), where));

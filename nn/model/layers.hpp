@@ -12,7 +12,9 @@ namespace wengert::nn {
 template <class T>
 struct Linear {
   Var<T> W, b;
-  Var<T> operator()(Var<T> x, Source where = Source::here()) const { return add<T>({matmul(x, W, where), where}, b); }
+  Var<T> operator()(Var<T> x, Source where = Source::here()) const {
+    return add(Located<T>(matmul(x, W, where), where), Located<T>(b, where));
+  }
   Var<T> forward(Var<T> x, Pass<T>& pass) const { return (*this)(x, pass.where); }
   std::vector<Parameter<T>> named_parameters() const { return {{"weight", W}, {"bias", b}}; }
 };

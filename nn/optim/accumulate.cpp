@@ -6,7 +6,8 @@ namespace wengert::nn {
 
 template <class T>
 Accumulator<T>::Accumulator(const std::vector<Var<T>>& parameters, Source where) {
-  for (const Var<T>& w : parameters) sums_.push_back(w.tape().leaf(Tensor<T>(Shape(w.shape(where))), where));
+  for (const Var<T>& w : parameters)
+    sums_.push_back(w.tape().leaf(Tensor<T>(Shape(w.shape(where, "accumulator"))), where));
 }
 
 template <class T>
@@ -26,7 +27,7 @@ template <class T>
 std::vector<Assign<T>> Accumulator<T>::clear(Source where) const {
   std::vector<Assign<T>> out;
   for (const Var<T>& sum : sums_) {
-    out.push_back(assign(sum, sum.tape().constant(T(0), Shape(sum.shape(where)), where)));
+    out.push_back(assign(sum, sum.tape().constant(T(0), Shape(sum.shape(where, "accumulator")), where)));
   }
   return out;
 }

@@ -25,7 +25,7 @@ Var<T> global_norm(const std::vector<Var<T>>& gradients, Source at) {
   if (gradients.empty()) throw UsageError(locate("global_norm", "no gradients were given", at));
   Var<T> scale;
   for (const Var<T>& g : gradients) {
-    if (g.shape(at).size() == 0) continue;
+    if (g.shape(at, "global_norm").size() == 0) continue;
     const Var<T> largest = max(abs(g, at), at);
     scale = scale ? maximum(scale, largest, at) : largest;
   }

@@ -43,7 +43,8 @@ Optimizer<T>::Optimizer(const std::vector<Group<T>>& groups, const Method& metho
     }
   }
   for (State& state : states_) {
-    for (auto& moment : state.moments) moment.leaf = tape.leaf(Tensor<T>(Shape(state.w.shape(where))), where);
+    for (auto& moment : state.moments)
+      moment.leaf = tape.leaf(Tensor<T>(Shape(state.w.shape(where, "optimizer"))), where);
   }
   for (Numbers& numbers : numbers_) {
     for (auto& number : numbers) number.leaf = tape.leaf(0, where);

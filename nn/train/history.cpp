@@ -32,7 +32,7 @@ std::string to_string(Stop stop) {
     case Stop::time: return "the time was up";
     case Stop::interrupted: return "interrupted by Ctrl-C";
     case Stop::callback: return "after_epoch said so";
-    case Stop::not_finite: return "the loss was not finite";
+    case Stop::not_finite: return "the loss or its gradient was not finite";
   }
   return "unknown";
 }

@@ -31,7 +31,7 @@ enum class Stop {
   time,         ///< the time was up
   interrupted,  ///< Ctrl-C
   callback,     ///< after_epoch said so
-  not_finite,   ///< the loss was infinite or NaN
+  not_finite,   ///< the loss was infinite or NaN, or the norm of the gradient where it is computed
 };
 /// The reason as a sentence: "the loss changed by no more than cost_tolerance".
 std::string to_string(Stop stop);

@@ -151,7 +151,7 @@ std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Epoch& epoc
   const std::int64_t n = samples.size(), batch = std::min(options_.batch, n);
   Recording& full = recording(samples, batch, true, where);
   Recording& rest = n % batch == 0 ? full : recording(samples, n % batch, true, where);
-  Random random(options_.seed, static_cast<std::uint64_t>(epoch.number));
+  Random random(options_.seed, static_cast<std::uint64_t>(epoch.number - 1));
   const Tensor<std::int64_t> order = options_.shuffle ? random.permutation(n) : arange<std::int64_t>(n);
 
   const Clock::time_point start = Clock::now();
@@ -162,19 +162,19 @@ std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Epoch& epoc
     Recording& part = n - done < batch ? rest : full;
     fill(part, samples, order.data() + done);
     if (options_.schedule) optimizer_.set_rate(options_.schedule(step_));
-    optimizer_.prepare(++step_);
+    optimizer_.prepare(step_ + 1);
     const Clock::time_point before = Clock::now();
     part.program.run(where);
     in_steps += seconds_since(before);
+    ++step_;
     const double loss = static_cast<double>(*part.program.output(0).data);
     sum += loss * static_cast<double>(part.x.shape()[0]);
     done += part.x.shape()[0];
     ++steps;
-    if (norm_wanted_) {
-      epoch.gradient_norm = std::fmax(epoch.gradient_norm, static_cast<double>(*part.program.output(1).data));
-    }
+    const double norm = norm_wanted_ ? static_cast<double>(*part.program.output(1).data) : 0;
+    if (norm_wanted_) epoch.gradient_norm = std::fmax(epoch.gradient_norm, norm);
     watch.progress.step(epoch.number, done, sum / static_cast<double>(done));
-    if (!std::isfinite(loss))
+    if (!std::isfinite(loss) || !std::isfinite(norm))
       stop = Stop::not_finite;
     else if (watch.interrupt && watch.interrupt->requested())
       stop = Stop::interrupted;
@@ -268,21 +268,21 @@ double Trainer<T>::loss(const Samples<T>& samples, Source where) {
 }
 
 template <class T>
-double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels) {
-  const std::int64_t n = labels.size(), classes = outputs.shape()[-1];
-  std::int64_t right = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T* row = outputs.data() + i * classes;
-    right += std::max_element(row, row + classes) - row == labels.data()[i] ? 1 : 0;
+std::vector<Parameter<T>> Trainer<T>::leaves() const {
+  std::vector<Parameter<T>> out = parameters_;
+  std::vector<std::string> names;
+  for (const Parameter<T>& p : parameters_) {
+    if (p.trained) names.push_back(p.name);
   }
-  return static_cast<double>(right) / static_cast<double>(n);
+  for (const auto& moment : optimizer_.moments()) {
+    out.push_back({names[moment.parameter] + "." + moment.name, moment.leaf, false});
+  }
+  return out;
 }
 
 template struct Samples<float>;
 template struct Samples<double>;
 template class Trainer<float>;
 template class Trainer<double>;
-template double accuracy(const Tensor<float>&, const Tensor<std::int64_t>&);
-template double accuracy(const Tensor<double>&, const Tensor<std::int64_t>&);
 
 }  // namespace wengert::nn

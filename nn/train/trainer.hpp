@@ -12,8 +12,8 @@
 ///
 /// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch.
 /// 2. A step allocates nothing.
-/// 3. The order of epoch e depends on (seed, e) alone, and all that moves is the leaves, the moments, step() and
-///    epoch(): with these four a training resumes as if it had never stopped.
+/// 3. The order of epoch e, from 0, is that of `Batches`: it depends on (seed, e) alone. All that moves is the leaves,
+///    the rate if a plateau cuts it, step() and epoch(): with these a training resumes as if it had never stopped.
 #pragma once
 
 #include <functional>
@@ -46,19 +46,19 @@ struct Samples {
 
 /// Samples on the tape; `labels` or `targets` is set, as in the samples.
 template <class T>
-struct Batch {
+struct Inputs {
   Var<T> x, targets{};
   Index<T> labels{};
 };
 
 /// What is minimised: one number, the mean over the batch's samples.
 template <class T>
-using Objective = std::function<Var<T>(const Batch<T>& batch, Pass<T>& pass)>;
+using Objective = std::function<Var<T>(const Inputs<T>& batch, Pass<T>& pass)>;
 
 /// Cross entropy of a model's logits for labels, mean squared error of its output for targets.
 template <class T, class Model>
 Objective<T> usual_objective(const Model& model) {
-  return [model](const Batch<T>& batch, Pass<T>& pass) {
+  return [model](const Inputs<T>& batch, Pass<T>& pass) {
     if (batch.targets)
       return mean_squared_error(model.forward(batch.x, pass), batch.targets, Reduction::mean, pass.where);
     if constexpr (requires { model.logits(batch.x, pass.where); }) {
@@ -118,7 +118,8 @@ class Trainer {
 
   Optimizer<T>& optimizer() { return optimizer_; }
   TrainerOptions& options() { return options_; }
-  const std::vector<Parameter<T>>& parameters() const { return parameters_; }
+  /// All that a snapshot needs beside step() and epoch(): the parameters, then the moments as "layers.0.weight.m".
+  std::vector<Parameter<T>> leaves() const;
   /// Steps and epochs done; set them when a snapshot is resumed.
   std::int64_t step() const { return step_; }
   std::int64_t epoch() const { return epoch_; }
@@ -129,7 +130,7 @@ class Trainer {
  private:
   /// A recording for batches of one size.
   struct Recording {
-    Batch<T> batch;
+    Inputs<T> batch;
     Tensor<T> x, targets;
     Tensor<std::int64_t> labels;
     Program<T> program;
@@ -150,10 +151,6 @@ class Trainer {
   std::map<std::int64_t, Recording> steps_, losses_;  ///< by number of rows
   std::int64_t step_ = 0, epoch_ = 0;
 };
-
-/// Fraction of rows whose largest output is at the label.
-template <class T>
-double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels);
 
 extern template struct Samples<float>;
 extern template struct Samples<double>;

@@ -59,7 +59,7 @@ std::vector<Var<double>> weights_first(const nn::Mlp<double>& mlp) {
   return out;
 }
 
-Var<double> objective_of(const std::string& task, const nn::Mlp<double>& mlp, const nn::Batch<double>& batch) {
+Var<double> objective_of(const std::string& task, const nn::Mlp<double>& mlp, const nn::Inputs<double>& batch) {
   const auto z = mlp.logits(batch.x);
   if (task == "classify") return nn::cross_entropy(z, batch.labels);
   if (task == "binary") return nn::binary_cross_entropy(z, batch.targets);
@@ -91,7 +91,7 @@ TEST_CASE("every training of scikit-learn is repeated: first loss and gradient, 
     for (std::size_t i = 0; i < leaves.size(); ++i) tape.set(leaves[i], test::tensor(row["start"][i]));
 
     const nn::Samples<double> head = first_rows(samples, batch);
-    nn::Batch<double> all{.x = tape.leaf(head.x)};
+    nn::Inputs<double> all{.x = tape.leaf(head.x)};
     if (head.has_labels()) all.labels = tape.indices(head.labels);
     if (!head.has_labels()) all.targets = tape.leaf(head.targets);
     const double l2 = alpha / static_cast<double>(batch);

@@ -6,6 +6,7 @@
 
 #include "nn/nn.hpp"
 #include "tests/nn/oracle.hpp"
+#include "tests/nn/scratch.hpp"
 
 using namespace wengert;
 using nn::Stop;
@@ -131,14 +132,13 @@ TEST_CASE("a training that resumes is the training that never stopped, bit for b
 
   nn::Trainer<double> half(first, options(3)), rest(second, options(6));
   half.fit(samples);
-  const auto from = first.named_parameters(), to = second.named_parameters();
-  for (std::size_t i = 0; i < from.size(); ++i) c.set(to[i].var, value(from[i].var));
-  const auto moments = half.optimizer().moments(), others = rest.optimizer().moments();
-  for (std::size_t i = 0; i < moments.size(); ++i) c.set(others[i].leaf, value(moments[i].leaf));
+  const test::Scratch file("");
+  nn::save_snapshot(file.path, half.leaves());
+  nn::load_snapshot(file.path, rest.leaves());
   rest.resume(half.step(), half.epoch());
   CHECK(rest.fit(samples).history.size() == 3);
-  const auto expected = whole.named_parameters();
-  for (std::size_t i = 0; i < to.size(); ++i) CHECK(value(to[i].var) == value(expected[i].var));
+  const auto expected = whole.named_parameters(), found = second.named_parameters();
+  for (std::size_t i = 0; i < found.size(); ++i) CHECK(value(found[i].var) == value(expected[i].var));
 }
 
 TEST_CASE("a model with labels is trained on its logits: a softmax at its end is not applied twice") {
@@ -178,7 +178,7 @@ TEST_CASE("each reason to stop is reported") {
   Slide wild({.method = nn::Sgd{.rate = 1e308}, .epochs = 50});
   const auto run = wild.trainer.fit(wild.one);
   CHECK(run.stop == Stop::not_finite);
-  CHECK(to_string(run.stop) == "the loss was not finite");
+  CHECK(to_string(run.stop) == "the loss or its gradient was not finite");
 }
 
 TEST_CASE("patience counts the epochs since the best metric, and the best leaves come back on request") {
@@ -195,15 +195,6 @@ TEST_CASE("patience counts the epochs since the best metric, and the best leaves
     CHECK(run.history.size() == 5);
     CHECK(test::relative(value(slide.w).item(), restore ? 0.8 : 0.5) < 1e-15);
   }
-}
-
-TEST_CASE("B193: a copy of a leaf is deep, one step does not change it") {
-  Slide slide({.method = nn::Sgd{.rate = 0.1}, .epochs = 1});
-  const auto saved = value(slide.w);
-  slide.trainer.fit(slide.one);
-  CHECK(value(slide.w).item() == 0.9);
-  slide.tape.set(slide.w, saved);
-  CHECK(value(slide.w).item() == 1.0);
 }
 
 TEST_CASE("Ctrl-C finishes the step, says so, and leaves the handler from before") {
@@ -223,7 +214,6 @@ TEST_CASE("Ctrl-C finishes the step, says so, and leaves the handler from before
 
 TEST_CASE("a schedule sets the rate of each step, a plateau cuts it after an epoch that was no better") {
   Slide slide({.epochs = 3, .schedule = nn::exponential(0.5, 0.5)});
-  slide.trainer.options().method = nn::Sgd{};
   const auto run = slide.trainer.fit(slide.one).history;
   CHECK(run[0].rate == 0.5);
   CHECK(run[2].rate == 0.125);
