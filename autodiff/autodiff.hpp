@@ -22,5 +22,6 @@
 #include "autodiff/ops/softmax.hpp"
 // Compiling and running.
 #include "autodiff/program/program.hpp"
+#include "autodiff/kernels/threads.hpp"
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"

@@ -52,12 +52,14 @@ std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, S
 }
 
 template <class T>
-Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
-  if (!y) throw UsageError(locate("jvp", "an empty Var has no tape", where));
+std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
+                        const std::vector<Var<T>>& tangents, Source where) {
+  if (y.empty() || !y[0]) throw UsageError(locate("jvp", "an empty Var has no tape", where));
   if (wrt.size() != tangents.size()) {
     throw UsageError(locate("jvp", fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
   }
-  y.tape().expect_mine("jvp", y, where);
+  Tape<T>& tape = y[0].tape();
+  for (const Var<T>& output : y) tape.expect_mine("jvp", output, where);
   for (std::size_t i = 0; i < wrt.size(); ++i) {
     if (wrt[i].shape(where) == tangents[i].shape(where)) continue;
     throw ShapeError(locate(
@@ -65,15 +67,20 @@ Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& 
         fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
         where));
   }
-  const NodeId before = y.tape().size();
+  const NodeId before = tape.size();
   try {
-    const Var<T> u = y.tape().placeholder(Shape(y.shape()), where);
-    const std::vector<Var<T>> rows = pullback<T>(std::span(&y, 1), std::span(&u, 1), wrt, where);
-    return pullback<T>(rows, tangents, std::span(&u, 1), where)[0];
+    std::vector<Var<T>> u;
+    for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
+    const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where);
+    return pullback<T>(rows, tangents, u, where);
   } catch (...) {
-    y.tape().truncate(before, where);
+    tape.truncate(before, where);
     throw;
   }
+}
+template <class T>
+Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
+  return jvp(std::vector<Var<T>>{y}, wrt, tangents, where)[0];
 }
 template <class T>
 Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
@@ -84,6 +91,11 @@ template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
   expect_number("hvp", y, where);
   return jvp(gradient(y, x, where), x, v, where);
+}
+template <class T>
+std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v, Source where) {
+  expect_number("hvp", y, where);
+  return jvp(gradient(y, wrt, where), wrt, v, where);
 }
 
 template <class T>
@@ -119,14 +131,17 @@ Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   return jacobian(gradient(y, x, where), x, Mode::forward, where);
 }
 
-#define INSTANTIATE(T)                                                                         \
-  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);              \
-  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);        \
-  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source); \
-  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                   \
+#define INSTANTIATE(T)                                                                                                 \
+  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);                                      \
+  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);                                \
+  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);                         \
+  template std::vector<Var<T>> jvp(const std::vector<Var<T>>&, const std::vector<Var<T>>&, const std::vector<Var<T>>&, \
+                                   Source);                                                                            \
+  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template std::vector<Var<T>> hvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);            \
+  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                                           \
   template Tensor<T> hessian(Var<T>, Var<T>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);
