@@ -96,11 +96,12 @@ Var<T> mish(Var<T> x, Source where = Source::here()) {
 /// same but cancels for x < 0 (Hendrycks and Gimpel 2016).
 template <class T>
 Var<T> gelu_tanh(Var<T> x, Source where = Source::here()) {
-  const auto number = [&](double c) { return Located<T>(static_cast<T>(c), where); };
-  const Located<T> cubic(multiply(number(0.044715), Located<T>(square(x, where), where)), where);
-  const Located<T> factor(multiply(number(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi), add(number(1), cubic)),
-                          where);
-  return chain(x, sigmoid(multiply(Located<T>(x, where), factor), where), where);
+  const auto times = [&](double c, Var<T> v) {
+    return multiply(Located<T>(static_cast<T>(c), where), Located<T>(v, where));
+  };
+  const Var<T> cubic = add(Located<T>(T(1), where), Located<T>(times(0.044715, square(x, where)), where));
+  const Var<T> factor = times(2 * std::numbers::sqrt2 * std::numbers::inv_sqrtpi, cubic);
+  return chain(x, sigmoid(multiply(Located<T>(x, where), Located<T>(factor, where)), where), where);
 }
 /// x/(1 + |x|).
 template <class T>
