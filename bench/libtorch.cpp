@@ -176,8 +176,7 @@ struct Predict : Train {
 };
 }  // namespace
 
-std::unique_ptr<Case> make_libtorch(std::string_view workload, std::string_view type, int threads) {
-  torch::set_num_threads(threads);
+std::unique_ptr<Case> make(std::string_view workload, std::string_view type) {
   const auto t = type == "f32" ? torch::kFloat32 : torch::kFloat64;
   Net s;
   if (workload == "W6") return std::make_unique<Chain>(t);
@@ -187,6 +186,10 @@ std::unique_ptr<Case> make_libtorch(std::string_view workload, std::string_view 
   if (workload == "W7p") return std::make_unique<Pinn>(s, t);
   if (workload == "P1" || workload == "P2") return std::make_unique<Predict>(s, t);
   return std::make_unique<Train>(s, t);
+}
+
+Implementation libtorch() {
+  return {make, [](int n) { torch::set_num_threads(n); }};
 }
 
 }  // namespace bench

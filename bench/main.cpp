@@ -55,17 +55,17 @@ constexpr const char* kRows[] = {
     // clang-format on
 };
 
-std::optional<Make> make_of(std::string_view implementation) {
-  if (implementation == "tape") return make_tape;
-  if (implementation == "record") return make_record;
+std::optional<Implementation> find(std::string_view implementation) {
+  if (implementation == "tape") return tape();
+  if (implementation == "record") return record();
 #ifdef WENGERT_BENCH_BLAS
-  if (implementation == "manual") return make_manual;
+  if (implementation == "manual") return manual();
 #endif
 #ifdef WENGERT_BENCH_EIGEN
-  if (implementation == "manual_eigen") return make_manual_eigen;
+  if (implementation == "manual_eigen") return manual_eigen();
 #endif
 #ifdef WENGERT_BENCH_LIBTORCH
-  if (implementation == "libtorch") return make_libtorch;
+  if (implementation == "libtorch") return libtorch();
 #endif
   return {};
 }
@@ -89,7 +89,7 @@ const Answer& reference(const std::string& workload) {
   static std::map<std::string, Answer> known;
   const auto at = known.find(workload);
   if (at != known.end()) return at->second;
-  return known.emplace(workload, ask(*make_tape(workload, "f64", 1))).first->second;
+  return known.emplace(workload, ask(*tape().make(workload, "f64"))).first->second;
 }
 /// Largest difference of losses and gradients, relative to the largest element.
 double difference(const Answer& a, const Answer& b) {
@@ -110,11 +110,12 @@ struct Ready {
   double difference = 0;
 };
 
-void time_row(benchmark::State& state, const Row& row, Make make) {
+void time_row(benchmark::State& state, const Row& row, const Implementation& by) {
+  by.set_threads(row.threads);
   static std::map<std::string, Ready> rows;
   auto at = rows.find(row.name);
   if (at == rows.end()) {
-    at = rows.emplace(row.name, Ready{make(row.workload, row.type, row.threads), 0}).first;
+    at = rows.emplace(row.name, Ready{by.make(row.workload, row.type), 0}).first;
     if (at->second.work) at->second.difference = difference(ask(*at->second.work), reference(row.workload));
   }
   show_progress(row.name);
@@ -155,11 +156,10 @@ int main(int argc, char** argv) {
   for (const char* name : kRows) {
     const Row row = parse_row(name);
     medians.expect(row);
-    if (const auto make = make_of(row.implementation)) {
-      benchmark::RegisterBenchmark(name, [row, make](benchmark::State& state) {
-        time_row(state, row, *make);
+    if (const auto by = find(row.implementation)) {
+      benchmark::RegisterBenchmark(name, [row, by](benchmark::State& state) {
+        time_row(state, row, *by);
       })->Unit(benchmark::kMicrosecond);
-      ;
     }
   }
   register_products(medians);

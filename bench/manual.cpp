@@ -556,11 +556,15 @@ std::unique_ptr<Case> make(std::string_view workload) {
 }
 }  // namespace
 
-std::unique_ptr<Case> make_manual(std::string_view workload, std::string_view type, int count) {
-  threads = count;
-  omp_set_num_threads(count);
-  openblas_set_num_threads(count);
-  return type == "f32" ? make<float>(workload) : make<double>(workload);
+Implementation manual() {
+  return {[](std::string_view workload, std::string_view type) {
+            return type == "f32" ? make<float>(workload) : make<double>(workload);
+          },
+          [](int n) {
+            threads = n;
+            omp_set_num_threads(n);
+            openblas_set_num_threads(n);
+          }};
 }
 
 }  // namespace bench

@@ -224,9 +224,11 @@ std::unique_ptr<Case> make(std::string_view workload) {
 }
 }  // namespace
 
-std::unique_ptr<Case> make_manual_eigen(std::string_view workload, std::string_view type, int threads) {
-  Eigen::setNbThreads(threads);
-  return type == "f32" ? make<float>(workload) : make<double>(workload);
+Implementation manual_eigen() {
+  return {[](std::string_view workload, std::string_view type) {
+            return type == "f32" ? make<float>(workload) : make<double>(workload);
+          },
+          [](int n) { Eigen::setNbThreads(n); }};
 }
 
 }  // namespace bench

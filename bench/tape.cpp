@@ -226,11 +226,17 @@ std::unique_ptr<Case> make(std::string_view workload, bool afresh) {
 
 }  // namespace
 
-std::unique_ptr<Case> make_tape(std::string_view workload, std::string_view type, int /*threads*/) {
-  return type == "f32" ? make<float>(workload, false) : make<double>(workload, false);
+Implementation tape() {
+  return {[](std::string_view workload, std::string_view type) {
+            return type == "f32" ? make<float>(workload, false) : make<double>(workload, false);
+          },
+          [](int n) { set_threads(n); }};
 }
-std::unique_ptr<Case> make_record(std::string_view workload, std::string_view type, int /*threads*/) {
-  return type == "f32" ? make<float>(workload, true) : make<double>(workload, true);
+Implementation record() {
+  return {[](std::string_view workload, std::string_view type) {
+            return type == "f32" ? make<float>(workload, true) : make<double>(workload, true);
+          },
+          [](int n) { set_threads(n); }};
 }
 
 }  // namespace bench

@@ -79,12 +79,17 @@ struct Case {
   virtual std::vector<double> gradient() = 0;  ///< of the last step, flat (W7h: H v; W6, W8: d/dx; P: the outputs)
 };
 
-/// The implementations. Null where one does not do the workload. `type` is "f32" or "f64".
-using Make = std::unique_ptr<Case> (*)(std::string_view workload, std::string_view type, int threads);
-std::unique_ptr<Case> make_tape(std::string_view workload, std::string_view type, int threads);
-std::unique_ptr<Case> make_record(std::string_view workload, std::string_view type, int threads);
-std::unique_ptr<Case> make_manual(std::string_view workload, std::string_view type, int threads);
-std::unique_ptr<Case> make_manual_eigen(std::string_view workload, std::string_view type, int threads);
-std::unique_ptr<Case> make_libtorch(std::string_view workload, std::string_view type, int threads);
+/// An implementation of the workloads, f32 and f64.
+struct Implementation {
+  /// Null if it does not do the workload.
+  std::unique_ptr<Case> (*make)(std::string_view workload, std::string_view type);
+  /// For all that runs until the next call.
+  void (*set_threads)(int n);
+};
+Implementation tape();
+Implementation record();
+Implementation manual();
+Implementation manual_eigen();
+Implementation libtorch();
 
 }  // namespace bench

@@ -119,6 +119,7 @@ typename TileProgram<T>::Blocks TileProgram<T>::blocks() const {
 template <class T>
 void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
                          T* scratch) const {
+  if (first == last) return;
   std::array<std::int64_t, 6> at{};
   std::ptrdiff_t rest = first / (b.down * b.across);
   for (std::size_t axis = outer.size(); axis-- > 0; rest /= outer[axis]) at[axis] = rest % outer[axis];
@@ -201,9 +202,19 @@ void TileProgram<T>::bake(T* scratch) {
   const Blocks b = blocks();
   if (b.planes == 1 && b.count() == 1 && outer.empty()) {
     const std::array<std::int64_t, 6> origin{};
-    for (const Step<T>& step : steps) baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+    for (const Step<T>& step : steps) {
+      baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+      Call<T>& call = baked_.back();
+      const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
+      // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
+      if (call.rows == 1 && is_map(step.instruction) && has_room(step.y) && has_room(step.y2) &&
+          std::all_of(step.x.begin(), step.x.end(), has_room)) {
+        call.cols = (call.cols + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
+      }
+    }
     return;
   }
+  if (b.count() == 0) return;
   // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
   const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
   const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);

@@ -41,11 +41,20 @@ std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), s
 
 template <class T>
 Var<T> matmul(Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  const Shape p = a.shape(where, "matmul");
+  a.tape().expect_mine("matmul", b, where);
+  const Shape q = b.shape();
   if (p.rank() == 0 || q.rank() == 0) {
     throw ShapeError(
         locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)), where));
   }
+  if (const std::int64_t k = q.rank() == 1 ? q[0] : q[-2]; p[-1] != k) {  // before a row or column becomes a matrix
+    throw ShapeError(locate(
+        "matmul",
+        fmt::format("inner dimensions differ ({} and {}): a is {}, b is {}", p[-1], k, to_string(p), to_string(q)),
+        where));
+  }
+  const typename Tape<T>::AllOrNothing guard(a.tape(), where);
   if (p.rank() == 1) {  // a row, whose axis disappears
     const Var<T> y = matmul(reshape(a, Shape{1, p[0]}, where), b, where);
     std::vector<std::int64_t> dims = dims_of(y.shape());
@@ -68,7 +77,7 @@ Var<T> matmul(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> dot(Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  const Shape p = a.shape(where, "dot"), q = b.shape(where, "dot");
   if (p.rank() != 1 || p != q) {
     throw ShapeError(
         locate("dot", fmt::format("two vectors of one length are needed: a is {}, b is {}", to_string(p), to_string(q)),

@@ -76,7 +76,7 @@ struct Min {
 template <class T>
 std::uint32_t mask_of(const char* name, Var<T> x, const Axes& axes, Source where) {
   try {
-    return axes.mask(x.shape(where).rank());
+    return axes.mask(x.shape(where, name).rank());
   } catch (const ShapeError& fact) {
     throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
   }

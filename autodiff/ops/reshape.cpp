@@ -199,7 +199,7 @@ struct Concatenate {
 
 template <class T>
 Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "reshape");
   if (from == shape) return x;
   if (from.size() != shape.size()) {
     throw ShapeError(locate(
@@ -221,7 +221,7 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
     if (std::find(known.begin(), known.end(), -1) != known.end()) {
       throw ShapeError(locate("reshape", "only one dimension may be -1", where));
     }
-    const std::int64_t rest = Shape(known).size(), size = x.shape(where).size();
+    const std::int64_t rest = Shape(known).size(), size = x.shape(where, "reshape").size();
     if (rest == 0 || size % rest != 0) {
       throw ShapeError(locate(
           "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
@@ -234,14 +234,14 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
 
 template <class T>
 Var<T> transpose(Var<T> x, Source where) {
-  std::vector<int> axes(at(x.shape(where).rank()));
+  std::vector<int> axes(at(x.shape(where, "transpose").rank()));
   std::iota(axes.rbegin(), axes.rend(), 0);
   return transpose(x, axes, where);
 }
 
 template <class T>
 Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, "transpose").rank();
   Transpose op;
   bool seen[kMaxRank] = {}, identity = true;
   bool permutation = axes.size() == at(rank);
@@ -277,7 +277,7 @@ Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
 
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, "swap_axes").rank();
   std::vector<int> axes(at(rank));
   std::iota(axes.begin(), axes.end(), 0);
   try {
@@ -290,7 +290,7 @@ Var<T> swap_axes(Var<T> x, int axis, int other, Source where) {
 
 template <class T>
 Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "broadcast_to");
   if (from == shape) return x;
   if (!broadcasts_to(from, shape)) {
     throw ShapeError(
@@ -303,7 +303,7 @@ Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
 
 template <class T>
 Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "sum_to");
   if (from == shape) return x;
   if (!broadcasts_to(shape, from)) {
     throw ShapeError(
@@ -319,7 +319,7 @@ Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
 
 template <class T>
 Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step, Source where) {
-  const Shape shape = x.shape(where);
+  const Shape shape = x.shape(where, "slice");
   if (step == 0) throw ShapeError(locate("slice", fmt::format("step 0 of x {}", to_string(shape)), where));
   try {
     axis = normalize_axis(axis, shape.rank());
@@ -341,7 +341,7 @@ template <class T>
 Var<T> concatenate(std::span<const Var<T>> parts, int axis, Source where) {
   if (parts.empty()) throw ShapeError(locate("concatenate", "no parts were given", where));
   try {
-    axis = normalize_axis(axis, parts[0].shape(where).rank());
+    axis = normalize_axis(axis, parts[0].shape(where, "concatenate").rank());
   } catch (const ShapeError& fact) {
     throw ShapeError(locate("concatenate",
                             fmt::format("{}: the first part is {}", fact.what(), to_string(parts[0].shape())), where));

@@ -169,7 +169,7 @@ struct OneHot {
 /// Applies a row operation along any axis: the axis is moved to the end and back.
 template <class T, class F>
 Var<T> along(const char* name, Var<T> x, int axis, Source where, F&& apply) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, name).rank();
   if (rank == 0) return reshape(apply(reshape(x, Shape{1}, where)), Shape{}, where);
   try {
     axis = normalize_axis(axis, rank);
@@ -204,7 +204,7 @@ Var<T> log_sum_exp(Var<T> x, int axis, bool keepdims, Source where) {
 
 template <class T>
 Var<T> cross_entropy(Var<T> logits, Index<T> labels, Reduction reduction, Source where) {
-  const Shape x = logits.shape(where), l = labels.shape(where);
+  const Shape x = logits.shape(where, "cross_entropy"), l = labels.shape(where, "cross_entropy");
   if (x.rank() == 0 || l != Shape(x.dims().first(static_cast<std::size_t>(x.rank() - 1)))) {
     throw ShapeError(locate("cross_entropy",
                             fmt::format("one label per row of logits is needed: logits are {}, "
@@ -214,6 +214,7 @@ Var<T> cross_entropy(Var<T> logits, Index<T> labels, Reduction reduction, Source
   }
   if (x[-1] == 0) throw ShapeError(locate("cross_entropy", "logits have no classes", where));
   const std::int64_t n = x.size() / x[-1];
+  const typename Tape<T>::AllOrNothing guard(logits.tape(), where);
   const Var<T> rows = x.rank() == 2 ? logits : reshape(logits, Shape{n, x[-1]}, where);
   const Var<T> each = record(CrossEntropy{}, {rows, labels.node()}, where);
   if (reduction == Reduction::none) return reshape(each, l, where);

@@ -237,10 +237,11 @@ class Emit {
     };
     std::vector<std::array<Pending, 5>> pending;  // y, y2, x0, x1, x2
     std::vector<const T*> streams;
-    const auto in_memory = [&](T* data, const Window& window) {
+    const auto in_memory = [&](T* data, const Window& window, bool whole) {
       Pending out;
       out.operand.place = Place::memory;
       out.operand.data = data;
+      out.operand.padded = whole;
       out.strides = stretched(window, home_shape).strides;
       if (window.shape == home_shape && std::ranges::find(streams, data) == streams.end()) streams.push_back(data);
       return out;
@@ -255,7 +256,7 @@ class Emit {
     };
     const std::uint32_t c = p_.product_result.empty() ? kNone : p_.product_result[q];
     const auto read = [&](std::uint32_t x) -> Pending {
-      if (c != kNone && x == c) return in_memory(unit.gemm.c, Window(home_shape));
+      if (c != kNone && x == c) return in_memory(unit.gemm.c, Window(home_shape), true);
       if (registers.contains(x)) return in_register(x);
       if (g().nodes[x].kind == Kind::constant) {
         Pending out;
@@ -264,10 +265,13 @@ class Emit {
         return out;
       }
       const View<const T> v = view(x);
-      return in_memory(const_cast<T*>(v.data), Window(0, v.shape, v.strides));
+      const bool whole = g().window[x].offset == 0 && g().window[x].is_contiguous() &&
+                         g().shape(x).size() == g().shape(g().base[x]).size();
+      return in_memory(const_cast<T*>(v.data), Window(0, v.shape, v.strides), whole);
     };
     const auto write = [&](std::uint32_t y) -> Pending {
-      if (p_.offset[y] != Plan<T>::nowhere || p_.over[y] != kNoNode) return in_memory(memory(y), Window(g().shape(y)));
+      if (p_.offset[y] != Plan<T>::nowhere || p_.over[y] != kNoNode)
+        return in_memory(memory(y), Window(g().shape(y)), true);
       if (spare.empty()) {
         registers[y] = used++;
       } else {

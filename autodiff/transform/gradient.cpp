@@ -11,8 +11,7 @@ namespace {
 
 template <class T>
 void expect_number(const char* operation, Var<T> y, Source where) {
-  if (!y) throw UsageError(locate(operation, "an empty Var has no tape", where));
-  if (y.shape(where).size() == 1) return;
+  if (y.shape(where, operation).size() == 1) return;
   throw ShapeError(locate(operation,
                           fmt::format("y has shape {} but a {} needs one number: take sum(y), or vjp(y, x, "
                                       "seed)",
@@ -32,23 +31,18 @@ Shape joined(const Shape& y, const Shape& x) {
 template <class T>
 std::vector<Var<T>> gradient(Var<T> y, std::span<const Var<T>> wrt, Source where) {
   expect_number("gradient", y, where);
-  const NodeId before = y.tape().size();
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
-  try {
-    return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where);
-  } catch (...) {
-    y.tape().truncate(before, where);
-    throw;
-  }
+  return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where, "gradient");
 }
 
 template <class T>
 Var<T> vjp(Var<T> y, Var<T> x, Var<T> seed, Source where) {
-  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where)[0];
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where, "vjp")[0];
 }
 template <class T>
 std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, Source where) {
-  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), wrt, where);
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), wrt, where, "vjp");
 }
 
 template <class T>
@@ -61,22 +55,17 @@ std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>&
   Tape<T>& tape = y[0].tape();
   for (const Var<T>& output : y) tape.expect_mine("jvp", output, where);
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    if (wrt[i].shape(where) == tangents[i].shape(where)) continue;
+    if (wrt[i].shape(where, "jvp") == tangents[i].shape(where, "jvp")) continue;
     throw ShapeError(locate(
         "jvp",
         fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
         where));
   }
-  const NodeId before = tape.size();
-  try {
-    std::vector<Var<T>> u;
-    for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
-    const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where);
-    return pullback<T>(rows, tangents, u, where);
-  } catch (...) {
-    tape.truncate(before, where);
-    throw;
-  }
+  const typename Tape<T>::AllOrNothing guard(tape, where);
+  std::vector<Var<T>> u;
+  for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
+  const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where, "jvp");
+  return pullback<T>(rows, tangents, u, where, "jvp");
 }
 template <class T>
 Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
@@ -90,17 +79,19 @@ Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
 template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
   expect_number("hvp", y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   return jvp(gradient(y, x, where), x, v, where);
 }
 template <class T>
 std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v, Source where) {
   expect_number("hvp", y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   return jvp(gradient(y, wrt, where), wrt, v, where);
 }
 
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
-  const Shape rows = y.shape(where), cols = x.shape(where);
+  const Shape rows = y.shape(where, "jacobian"), cols = x.shape(where, "jacobian");
   Tape<T>& tape = y.tape();
   const bool forward = mode == Mode::forward || (mode == Mode::automatic && cols.size() < rows.size());
   const auto scope = tape.scope(where);

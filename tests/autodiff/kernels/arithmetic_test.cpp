@@ -36,7 +36,7 @@ TEST_CASE_TEMPLATE("pow agrees with the C library within one unit, whatever stan
       CAPTURE(p[i]);
       CHECK(ulps(y[i], std::pow(static_cast<long double>(x[i]), static_cast<long double>(p[i]))) <= 1.6);
       const std::vector<T> among = apply<T>(instruction_of<math::Pow>(), {{x[i], T(5)}, {p[i], T(0.1)}});
-      CHECK(same_bits<T>({y[i]}, {among[0]}));
+      CHECK(same_bits<std::vector<T>>({y[i]}, {among[0]}));
     }
   }
 }
@@ -132,7 +132,7 @@ TEST_CASE_TEMPLATE("leaky relu and elu take their parameter elementwise", T, flo
     CHECK(same_bits(apply<T>(instruction_of<math::LeakyRelu>(), {x, alpha}), leaky));
     const std::vector<T> elu = apply<T>(instruction_of<math::Elu>(), {x, alpha});
     CHECK(ulps(elu[0], 0.5L * std::expm1(-2.0L)) <= 2);
-    CHECK(same_bits<T>({elu[1], elu[2], elu[3], elu[4]}, {T(0), T(3), kNan<T>, T(-2)}));
+    CHECK(same_bits<std::vector<T>>({elu[1], elu[2], elu[3], elu[4]}, {T(0), T(3), kNan<T>, T(-2)}));
   }
 }
 

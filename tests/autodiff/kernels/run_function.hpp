@@ -14,14 +14,10 @@
 
 #include "autodiff/kernels/function.hpp"
 #include "autodiff/kernels/tile.hpp"
-#include "tests/autodiff/kernels/every_target.hpp"
+#include "tests/autodiff/kernels/fenced.hpp"
+#include "tests/autodiff/kernels/ulp.hpp"
 
 namespace wengert::kernels {
-
-template <class T>
-constexpr T kInfinity = std::numeric_limits<T>::infinity();
-template <class T>
-constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
 
 /// Runs a function of up to three inputs on contiguous elements.
 template <class T>
@@ -107,14 +103,6 @@ std::vector<T> arguments() {
 template <class T>
 T at(Instruction instruction, double x) {
   return apply<T>(instruction, {{static_cast<T>(x)}})[0];
-}
-
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](T x, T y) {
-    return std::bit_cast<Bits>(x) == std::bit_cast<Bits>(y) || (std::isnan(x) && std::isnan(y));
-  });
 }
 
 }  // namespace wengert::kernels
