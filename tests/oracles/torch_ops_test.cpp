@@ -480,7 +480,7 @@ std::string difference(Call& c, const Json& row, const Translation& translate) {
 
 TEST_CASE("values, gradients and second derivatives agree with PyTorch") {
   Tally tally;
-  for (const Json& row : read_rows(WENGERT_ORACLES "/torch-ops.jsonl.gz")) {
+  for (const Json& row : read_rows(WENGERT_TEST_DATA_DIR "/oracles/torch-ops.jsonl.gz")) {
     ++tally.rows;
     const std::string name = row.at("op");
     const auto translation = translations().find(name);
