@@ -299,6 +299,10 @@ class Emit {
       if (entry.y != kNone) operands[0] = write(entry.y);
       if (entry.y2 != kNone) operands[1] = write(entry.y2);
       spare.insert(spare.end(), later.begin(), later.end());
+      if (home_shape.size() == 0 && entry.y != kNone && is_row_value(g(), entry.y)) {  // of no terms: log 0
+        tiles.init.push_back({memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()),
+                              -std::numeric_limits<T>::infinity(), 1, e, kernels::Join::add});
+      }
       if (entry.end) {
         const Instruction i = entry.instruction;
         const T start = i == instruction(Special::max_all)   ? -std::numeric_limits<T>::infinity()
