@@ -21,6 +21,7 @@
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/loss.hpp"
 // Compiling and running.
 #include "autodiff/program/program.hpp"
 #include "autodiff/kernels/threads.hpp"
