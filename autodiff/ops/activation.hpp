@@ -52,12 +52,14 @@ Var<T> elu(Var<T> x, std::type_identity_t<T> alpha = T(1), Source where = Source
 /// x for x >= 0, alpha (e^(x/alpha) - 1) below; slope 1 at 0 (Barron 2017).
 template <class T>
 Var<T> celu(Var<T> x, std::type_identity_t<T> alpha = T(1), Source at = Source::here()) {
+  x.shape(at, "celu");
   const Located<T> scaled(divide(Located<T>(x, at), Located<T>(alpha, at)), at);
   return where(less(x, 0, at), multiply(Located<T>(alpha, at), Located<T>(expm1(scaled.var(), at), at)), x, at);
 }
 /// elu with alpha = 1.6732…, times 1.0507…; slope 1.0507… at 0 (Klambauer et al. 2017).
 template <class T>
 Var<T> selu(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "selu");
   const Var<T> y = elu(x, static_cast<T>(1.6732632423543772848170429916717), where);
   return multiply(Located<T>(static_cast<T>(1.0507009873554804934193349852946), where), Located<T>(y, where));
 }
@@ -69,12 +71,14 @@ Var<T> softplus(Var<T> x, Source where = Source::here()) {
 /// ln(1 + e^(beta x)) / beta.
 template <class T>
 Var<T> softplus(Var<T> x, std::type_identity_t<T> beta, Source where = Source::here()) {
+  x.shape(where, "softplus");
   const Var<T> y = softplus(multiply(Located<T>(beta, where), Located<T>(x, where)), where);
   return divide(Located<T>(y, where), Located<T>(beta, where));
 }
 /// ln sigmoid(x).
 template <class T>
 Var<T> log_sigmoid(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "log_sigmoid");
   return negate(softplus(negate(x, where), where), where);
 }
 /// x sigmoid(x), also called swish (Elfwing et al. 2018).
@@ -90,12 +94,14 @@ Var<T> silu_slope(Var<T> x, Source where = Source::here()) {
 /// x tanh(softplus(x)) (Misra 2019).
 template <class T>
 Var<T> mish(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "mish");
   return chain(x, tanh(softplus(x, where), where), where);
 }
 /// x sigmoid(2u), u = sqrt(2/pi) (x + 0.044715 x³): the approximation of gelu by tanh, for x (1 + tanh u) / 2 is the
 /// same but cancels for x < 0 (Hendrycks and Gimpel 2016).
 template <class T>
 Var<T> gelu_tanh(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "gelu_tanh");
   const auto times = [&](double c, Var<T> v) {
     return multiply(Located<T>(static_cast<T>(c), where), Located<T>(v, where));
   };
@@ -117,6 +123,7 @@ Var<T> tanhshrink(Var<T> x, Source where = Source::here()) {
 template <class T>
 Var<T> hard_tanh(Var<T> x, std::type_identity_t<T> low = T(-1), std::type_identity_t<T> high = T(1),
                  Source where = Source::here()) {
+  x.shape(where, "hard_tanh");
   return clamp(x, low, high, where);
 }
 

@@ -40,15 +40,18 @@ Var<T> isnan(Var<T> x, Source where = Source::here()) {
 }
 template <class T>
 Var<T> isinf(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "isinf");
   return equal(abs(x, where), std::numeric_limits<T>::infinity(), where);
 }
 template <class T>
 Var<T> isfinite(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "isfinite");
   return less(abs(x, where), std::numeric_limits<T>::infinity(), where);
 }
 
 template <class T>
 Var<T> logical_not(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "logical_not");
   return equal(x, 0, where);
 }
 template <class T>
@@ -74,6 +77,7 @@ template <class T>
 Var<T> nan_to_num(Var<T> x, std::type_identity_t<T> nan = 0,
                   std::type_identity_t<T> posinf = std::numeric_limits<T>::max(),
                   std::type_identity_t<T> neginf = std::numeric_limits<T>::lowest(), Source at = Source::here()) {
+  x.shape(at, "nan_to_num");
   constexpr T infinity = std::numeric_limits<T>::infinity();
   const Var<T> below = where(equal(x, -infinity, at), neginf, x, at);
   return where(isnan(x, at), nan, where(equal(x, infinity, at), posinf, below, at), at);

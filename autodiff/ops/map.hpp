@@ -1,4 +1,6 @@
 /// Recording an elementwise function of Vars and plain numbers.
+///
+/// A function made of others first asks for the shape of its operand, so that an error names the call.
 #pragma once
 
 #include <array>

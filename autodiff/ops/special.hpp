@@ -51,11 +51,13 @@ auto polygamma(N order, X x, Source where = Source::here()) { return map<math::P
 /// The slope of lgamma.
 template <class T>
 Var<T> digamma(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "digamma");
   return polygamma(0, x, where);
 }
 /// The slope of digamma.
 template <class T>
 Var<T> trigamma(Var<T> x, Source where = Source::here()) {
+  x.shape(where, "trigamma");
   return polygamma(1, x, where);
 }
 /// sin(pi x) / (pi x), 1 at 0.
