@@ -18,8 +18,17 @@
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reshape.hpp"
+#include "autodiff/ops/slice.hpp"
+#include "autodiff/ops/join.hpp"
 #include "autodiff/ops/reduce.hpp"
+#include "autodiff/ops/scan.hpp"
+#include "autodiff/ops/norm.hpp"
 #include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/cross_entropy.hpp"
+#include "autodiff/ops/index.hpp"
+#include "autodiff/ops/contract.hpp"
+#include "autodiff/ops/factor.hpp"
+#include "autodiff/ops/random.hpp"
 // Compiling and running.
 #include "autodiff/program/program.hpp"
 // Derivatives.

@@ -24,6 +24,15 @@ Tensor<T> draw(const Shape& shape, Interval range, Random& random) {
   return uniform<T>(shape, static_cast<T>(range.low), static_cast<T>(range.high), random);
 }
 
+/// Adds `weight` to the diagonals of the matrices in x.
+template <class T>
+void make_regular(Tensor<T>& x, T weight) {
+  const std::int64_t n = x.shape()[-1];
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    if (i / n % n == i % n) x.data()[i] += weight;
+  }
+}
+
 template <class T>
 void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, Random& random) {
   std::vector<NodeId> ids;
@@ -34,7 +43,9 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
         label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
       ids.push_back(r.tape.indices(labels).node().id());
     } else {
-      r.x.push_back(r.tape.leaf(draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random)));
+      Tensor<T> x = draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random);
+      if (i == 0 && sample.diagonal != 0) make_regular(x, static_cast<T>(sample.diagonal));
+      r.x.push_back(r.tape.leaf(x));
       ids.push_back(r.x.back().id());
     }
   }
