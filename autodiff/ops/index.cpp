@@ -185,43 +185,6 @@ struct OneHot {
   }
 };
 
-struct ArgExtreme {
-  static constexpr Doc doc{"argmax", "y = position of the largest (smallest) x along an axis", "none",
-                           "the first of equal ones; of NaN if there is one"};
-  static constexpr Kind kind = Kind::kernel;
-  static constexpr int inputs = 1;
-  std::int64_t axis = 0, smallest = 0;
-
-  Shape shape(const Shape& x) const { return with_dim(x, axis, 1); }
-  template <class T>
-  NoGradient vjp(Input<0>, Var<T>, Var<T>, Var<T>) const {
-    return {};
-  }
-  template <class T>
-  void run(Values<T> in, Positions, const View<T>& out) const {
-    const std::int64_t n = in[0].shape[static_cast<int>(axis)], step = in[0].strides[static_cast<std::size_t>(axis)];
-    for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
-      const T* x = in[0].data + first[0];
-      std::int64_t best = 0;
-      for (std::int64_t i = 1; i < n && x[best * step] == x[best * step]; ++i) {
-        const T candidate = x[i * step], held = x[best * step];
-        if (candidate != candidate || (smallest != 0 ? candidate < held : candidate > held)) best = i;
-      }
-      out.data[first[1]] = static_cast<T>(best);
-    });
-  }
-};
-
-template <class T>
-Var<T> position(const char* name, Var<T> x, int axis, bool smallest, bool keepdims, Source where) {
-  axis = axis_of(name, x, axis, where);
-  if (x.shape()[axis] == 0) {
-    throw ShapeError(locate(name, fmt::format("nothing to choose from: x is {}", to_string(x.shape())), where));
-  }
-  const Var<T> y = record(ArgExtreme{axis, smallest ? 1 : 0}, {x}, where);
-  return keepdims ? y : squeeze(y, axis, where);
-}
-
 }  // namespace
 
 template <class T>
@@ -285,15 +248,6 @@ Var<T> masked_fill(Var<T> x, Var<T> mask, std::type_identity_t<T> value, Source 
 }
 
 template <class T>
-Var<T> argmax(Var<T> x, int axis, bool keepdims, Source where) {
-  return position("argmax", x, axis, false, keepdims, where);
-}
-template <class T>
-Var<T> argmin(Var<T> x, int axis, bool keepdims, Source where) {
-  return position("argmin", x, axis, true, keepdims, where);
-}
-
-template <class T>
 std::vector<Entry<T>> index_entries() {
   return {
       {&table_of<Take, T>(),
@@ -309,7 +263,6 @@ std::vector<Entry<T>> index_entries() {
         indexed(sample<T>(ScatterAdd{0, 4}, {{3, 2, 2}, {3, 2, 2}}), 1, 4)}},
       {&table_of<OneHot, T>(),
        {indexed(sample<T>(OneHot{5, 0}, {{3}}), 0, 5), indexed(sample<T>(OneHot{3, 1}, {{2, 4}}), 0, 4)}},
-      {&table_of<ArgExtreme, T>(), {sample<T>(ArgExtreme{0, 0}, {{7}}), sample<T>(ArgExtreme{1, 1}, {{2, 5, 3}})}},
   };
 }
 
@@ -320,8 +273,6 @@ std::vector<Entry<T>> index_entries() {
   template Var<T> scatter_add(Var<T>, int, Index<T>, Var<T>, Source);           \
   template Var<T> one_hot(Index<T>, std::int64_t, bool, Source);                \
   template Var<T> masked_fill(Var<T>, Var<T>, std::type_identity_t<T>, Source); \
-  template Var<T> argmax(Var<T>, int, bool, Source);                            \
-  template Var<T> argmin(Var<T>, int, bool, Source);                            \
   template std::vector<Entry<T>> index_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

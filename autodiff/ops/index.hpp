@@ -3,7 +3,6 @@
 /// range. Repeated positions add up, in the order of the index. Negative axes count from the end.
 #pragma once
 
-#include "autodiff/ops/reduce.hpp"
 #include "autodiff/tape/tape.hpp"
 
 namespace wengert {
@@ -34,13 +33,5 @@ Var<T> one_hot(Index<T> labels, std::int64_t classes, bool spare = false, Source
 /// x where the mask is 0, else `value`. Shapes broadcast. The cotangent of what was replaced is 0, whatever its slope.
 template <class T>
 Var<T> masked_fill(Var<T> x, Var<T> mask, std::type_identity_t<T> value, Source where = Source::here());
-
-/// Position of the largest (smallest) element along `axis`, the first of equal ones; of NaN if there is one. It is a
-/// number of type T, not an Index: integers are data, never computed. No gradient. Throws ShapeError for an axis of
-/// length 0.
-template <class T>
-Var<T> argmax(Var<T> x, int axis = -1, bool keepdims = false, Source where = Source::here());
-template <class T>
-Var<T> argmin(Var<T> x, int axis = -1, bool keepdims = false, Source where = Source::here());
 
 }  // namespace wengert

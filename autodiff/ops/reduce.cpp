@@ -65,6 +65,43 @@ struct Min {
   }
 };
 
+struct ArgExtreme {
+  static constexpr Doc doc{"argmax", "y = position of the largest (smallest) x along an axis", "none",
+                           "the first of equal ones; of NaN if there is one"};
+  static constexpr Kind kind = Kind::kernel;
+  static constexpr int inputs = 1;
+  std::int64_t axis = 0, smallest = 0;
+
+  Shape shape(const Shape& x) const { return with_dim(x, axis, 1); }
+  template <class T>
+  NoGradient vjp(Input<0>, Var<T>, Var<T>, Var<T>) const {
+    return {};
+  }
+  template <class T>
+  void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
+    const std::int64_t n = in[0].shape[static_cast<int>(axis)], step = in[0].strides[static_cast<std::size_t>(axis)];
+    for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
+      const T* x = in[0].data + first[0];
+      std::int64_t best = 0;
+      for (std::int64_t i = 1; i < n && x[best * step] == x[best * step]; ++i) {
+        const T candidate = x[i * step], held = x[best * step];
+        if (candidate != candidate || (smallest != 0 ? candidate < held : candidate > held)) best = i;
+      }
+      out.data[first[1]] = static_cast<T>(best);
+    });
+  }
+};
+
+template <class T>
+Var<T> position(const char* name, Var<T> x, int axis, bool smallest, bool keepdims, Source where) {
+  axis = axis_of(name, x, axis, where);
+  if (x.shape()[axis] == 0) {
+    throw ShapeError(locate(name, fmt::format("nothing to choose from: x is {}", to_string(x.shape())), where));
+  }
+  const Var<T> y = record(ArgExtreme{axis, smallest ? 1 : 0}, {x}, where);
+  return keepdims ? y : squeeze(y, axis, where);
+}
+
 /// Removes the reduced axes, unless they are to stay.
 template <class T>
 Var<T> drop(Var<T> y, std::uint32_t axes, bool keepdims, Source where) {
@@ -123,6 +160,15 @@ Var<T> min(Var<T> x, Axes axes, bool keepdims, Source where) {
 }
 
 template <class T>
+Var<T> argmax(Var<T> x, int axis, bool keepdims, Source where) {
+  return position("argmax", x, axis, false, keepdims, where);
+}
+template <class T>
+Var<T> argmin(Var<T> x, int axis, bool keepdims, Source where) {
+  return position("argmin", x, axis, true, keepdims, where);
+}
+
+template <class T>
 Var<T> all(Var<T> x, Axes axes, bool keepdims, Source where) {
   return equal(sum(equal(x, 0, where), axes, keepdims, where), 0, where);
 }
@@ -154,7 +200,11 @@ Var<T> min(Var<T> x, Source where) {
 
 template <class T>
 std::vector<Entry<T>> reduce_entries() {
-  std::vector<Entry<T>> entries = {{&table_of<Sum, T>(), {}}, {&table_of<Max, T>(), {}}, {&table_of<Min, T>(), {}}};
+  std::vector<Entry<T>> entries = {
+      {&table_of<Sum, T>(), {}},
+      {&table_of<Max, T>(), {}},
+      {&table_of<Min, T>(), {}},
+      {&table_of<ArgExtreme, T>(), {sample<T>(ArgExtreme{0, 0}, {{7}}), sample<T>(ArgExtreme{1, 1}, {{2, 5, 3}})}}};
   for (const auto& [shape, axes] : std::initializer_list<std::pair<Shape, std::uint64_t>>{
            {{3, 5}, 3}, {{3, 5}, 1}, {{3, 5}, 2}, {{2, 3, 4}, 2}, {{2, 3, 4}, 5}, {{7}, 1}}) {
     entries[0].samples.push_back(sample<T>(Sum{1, axes}, {shape}));
@@ -174,6 +224,8 @@ std::vector<Entry<T>> reduce_entries() {
   template Var<T> max(Var<T>, Source);                       \
   template Var<T> min(Var<T>, Axes, bool, Source);           \
   template Var<T> min(Var<T>, Source);                       \
+  template Var<T> argmax(Var<T>, int, bool, Source);         \
+  template Var<T> argmin(Var<T>, int, bool, Source);         \
   template Var<T> all(Var<T>, Axes, bool, Source);           \
   template Var<T> any(Var<T>, Axes, bool, Source);           \
   template Var<T> count_nonzero(Var<T>, Axes, bool, Source); \

@@ -7,6 +7,7 @@
 
 #include "autodiff/ops/axis.hpp"
 #include "autodiff/ops/elementwise.hpp"
+#include "autodiff/ops/join.hpp"
 #include "autodiff/ops/sample.hpp"
 #include "autodiff/ops/slice.hpp"
 
@@ -14,12 +15,13 @@ namespace wengert {
 
 namespace {
 
-/// v_(i-1), with 0 at the start.
+/// v_(i-1), with `first` at the start.
 template <class T>
-Var<T> previous(Var<T> v, std::int64_t along) {
+Var<T> previous(Var<T> v, std::int64_t along, std::type_identity_t<T> first = 0) {
   const int axis = static_cast<int>(along);
   const std::int64_t n = v.shape()[axis];
-  return n == 0 ? v : place(narrow(v, axis, 0, n - 1), axis, n, 1);
+  if (n == 0) return v;
+  return concatenate({v.tape().constant(first, with_dim(v.shape(), axis, 1)), narrow(v, axis, 0, n - 1)}, axis);
 }
 
 struct CumSum {
@@ -88,17 +90,20 @@ struct Recurrence {
 
 struct LogCumSumExp {
   static constexpr Doc doc{"logcumsumexp", "y_i = ln(e^x_0 + ... + e^x_i)",
-                           "e^(x_i - y_i) h_i, h_i = g_i + e^(y_i - y_(i+1)) h_(i+1)"};
+                           "sigmoid(x_i - y_(i-1)) h_i, h_i = g_i + sigmoid(y_i - x_(i+1)) h_(i+1)"};
   static constexpr Kind kind = Kind::kernel;
   static constexpr int inputs = 1;
   std::int64_t axis = 0;
 
   Shape shape(const Shape& x) const { return x; }
-  /// Every factor is in [0, 1], so cotangents neither overflow nor vanish before their time.
+  /// What e^y_i = e^y_(i-1) + e^x_i takes from either side; both shares are in [0, 1] and sum to 1 for any magnitude.
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T> y) const {
-    const auto share = [&](Var<T> part) { return where(equal(part, -kInfinity<T>), 0, exp(part - y)); };
-    return chain(record(Recurrence{axis, 1}, {share(previous(y, axis)), g}, Source()), share(x));
+    const Var<T> before = previous(y, axis, -kInfinity<T>);
+    const auto share = [](Var<T> part, Var<T> rest) {
+      return where(equal(part, -kInfinity<T>), 0, sigmoid(part - rest));
+    };
+    return chain(record(Recurrence{axis, 1}, {share(before, x), g}, Source()), share(x, before));
   }
   template <class T>
   void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
