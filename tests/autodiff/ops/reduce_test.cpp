@@ -72,3 +72,8 @@ TEST_CASE("an axis out of range, or named twice, is named with the shape") {
                        ShapeError);
   CHECK_THROWS_WITH_AS(prod(x, {0, -2}), doctest::Contains("prod: axis -2 is named twice: x is [2, 3]"), ShapeError);
 }
+TEST_CASE("B175: a count of more than 2^31 elements is exact") {
+  Tape<double> tape;
+  const auto x = broadcast_to(tape.leaf(1.0), Shape{3118080000});
+  CHECK(item(count_nonzero(x)) == 3118080000.0);
+}
