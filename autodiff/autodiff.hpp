@@ -14,6 +14,7 @@
 #include "autodiff/tensor/random.hpp"
 // The tape, and the handles to its nodes.
 #include "autodiff/tape/tape.hpp"
+#include "autodiff/tape/print.hpp"
 // What can be recorded.
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/matmul.hpp"
@@ -31,5 +32,6 @@
 #include "autodiff/ops/random.hpp"
 // Compiling and running.
 #include "autodiff/program/program.hpp"
+#include "autodiff/kernels/threads.hpp"
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"

@@ -65,11 +65,19 @@ HWY_INLINE Pack<T> power_of_two(Pack<T> n) {
   return hn::BitCast(Tag<T>(), hn::ShiftLeft<Format<T>::kMantissa>(hn::BitCast(bits, biased.v)));
 }
 
-/// x 2^n in two steps, of which only the last can round: so results reach the subnormals and infinity.
+/// x 2^n for an integer n: results reach the subnormals and infinity, and round once.
 template <class T>
 HWY_INLINE Pack<T> scale(Pack<T> x, Pack<T> n) {
-  const Pack<T> half = round_to_integer(n * 0.5);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (Format<T>::kSingle) {
+    return Vector<T>{_mm512_scalef_ps(x.v.raw, n.v.raw)};
+  } else {
+    return Vector<T>{_mm512_scalef_pd(x.v.raw, n.v.raw)};
+  }
+#else
+  const Pack<T> half = round_to_integer(n * 0.5);  // in two steps, of which only the last can round
   return x * power_of_two(half) * power_of_two(n - half);
+#endif
 }
 
 /// e^x = (1 + q) 2^n with |q| < 0.42.

@@ -18,6 +18,7 @@
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/gemm_pack-inl.h"
 #include "autodiff/kernels/gemm_tile-inl.h"
+#include "autodiff/kernels/threads.hpp"
 
 #ifndef WENGERT_KERNELS_GEMM_CPP_ONCE
 #define WENGERT_KERNELS_GEMM_CPP_ONCE
@@ -45,8 +46,8 @@ constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { retur
 template <class T>
 bool epilogue_waits(const Gemm<T>& g) {
   const TileProgram<T>& epilogue = *g.epilogue;
-  return epilogue.whole_rows || (epilogue.flat && epilogue.streams > 1) || g.m <= 3 || g.n == 1 ||
-         g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 512 * 1024;
+  return epilogue.whole_rows || !epilogue.columns_are_independent() || (epilogue.flat && epilogue.streams > 1) ||
+         g.m <= 3 || g.n == 1 || g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 512 * 1024;
 }
 
 }  // namespace
@@ -92,19 +93,40 @@ void multiply_few_rows(const Gemm<T>& g) {
   }
 }
 
+/// How C is cut. Tiles and slices decide which sums are formed, so they follow from the whole problem; threads then
+/// take whole tiles.
 template <class T>
-void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
+struct Cut {
+  bool neighbours, pack_a, pack_b;
+  std::ptrdiff_t slices, bands;
+
+  explicit Cut(const Gemm<T>& g) {
+    constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
+    constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
+    neighbours = g.a_row == 1 && g.m > 1;
+    // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
+    // and columns reading in place is 5 to 15 % faster.
+    const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
+    pack_a = (!neighbours && g.a_col != 1) || (wide && g.m > 8 * kTileRows);
+    pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
+    slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
+    bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
+  }
+};
+
+/// What one thread computes of C: a share of the tiles of each band, or of the panels of columns.
+struct Part {
+  std::ptrdiff_t tile = 0, tile_parts = 1;
+  std::ptrdiff_t panel = 0, panel_parts = 1;
+};
+
+template <class T>
+void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileProgram<T>* epilogue, T* scratch) {
   constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes at most 48 KiB
-  constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
-  const bool neighbours = g.a_row == 1 && g.m > 1;
-  // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
-  // and columns reading in place is 5 to 15 % faster.
-  const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
-  const bool pack_a = (!neighbours && g.a_col != 1) || (wide && g.m > 8 * kTileRows);
-  const bool pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
-  const std::ptrdiff_t slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
-  const std::ptrdiff_t bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
+  const auto [neighbours, pack_a, pack_b, slices, bands] = cut;
+  const std::ptrdiff_t panels = ceil_divide(g.n, kWidth);
+  const std::ptrdiff_t first = panels * part.panel / part.panel_parts * kWidth;
+  const std::ptrdiff_t end = std::min(g.n, panels * (part.panel + 1) / part.panel_parts * kWidth);
   const auto room = [](std::ptrdiff_t elements) { return static_cast<std::size_t>(elements + N); };
   T* packed_a = nullptr;
   T* packed_b = nullptr;
@@ -121,11 +143,13 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
       const std::ptrdiff_t rows_low =
           tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
       const std::ptrdiff_t higher = height - rows_low * tiles;
-      for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
+      const std::ptrdiff_t at_first = tiles * part.tile / part.tile_parts;
+      const std::ptrdiff_t at_end = tiles * (part.tile + 1) / part.tile_parts;
+      for (std::ptrdiff_t j = first; j < end; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;
         const std::ptrdiff_t tail = width - (packs - 1) * N;
         const T* b = g.b + p0 * g.b_row + j * g.b_col;
-        const T* next = pack_b && g.b_col == 1 && j + kWidth < g.n ? b + kWidth : nullptr;
+        const T* next = pack_b && g.b_col == 1 && j + kWidth < end ? b + kWidth : nullptr;
         std::ptrdiff_t b_step = g.b_row, ahead = 0;
         HWY_ALIGN T start[kWidth] = {};
         if (g.bias != nullptr && slice == 0) std::copy_n(g.bias + j, width, start);
@@ -134,29 +158,49 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
           b = packed_b;
           b_step = packs * N;
         }
-        for (std::ptrdiff_t at = 0, r0 = 0, rows; at < tiles; ++at, r0 += rows) {
+        for (std::ptrdiff_t at = at_first, r0 = at * rows_low + std::min(at, higher), rows; at < at_end;
+             ++at, r0 += rows) {
           rows = rows_low + (at < higher ? 1 : 0);
           const std::ptrdiff_t i = i0 + r0;
           const T* a = g.a + i * g.a_row + p0 * g.a_col;
           std::ptrdiff_t a_step = neighbours ? g.a_col : g.a_row;
           if (pack_a) {
             T* panel = packed_a + r0 * depth;
-            if (j == 0) pack(a, g.a_row, g.a_col, rows, rows, depth, panel);
+            if (j == first) pack(a, g.a_row, g.a_col, rows, rows, depth, panel);
             a = panel;
             a_step = rows;
           }
           if (next != nullptr) {  // the next panel of B arrives in L2 while this one is used
-            for (const std::ptrdiff_t end = std::min(depth, ahead + depth / tiles + 1); ahead < end; ++ahead) {
+            for (const std::ptrdiff_t until = std::min(depth, ahead + depth / tiles + 1); ahead < until; ++ahead) {
               for (int v = 0; v < kTilePacks; ++v) __builtin_prefetch(next + ahead * g.b_row + v * N, 0, 2);
             }
           }
           kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows - 1)](
               {depth, a, a_step, b, b_step, g.c + i * g.c_row + j, g.c_row, tail, g.accumulate || slice > 0, start});
-          if (epilogue != nullptr && slice == slices - 1) epilogue->block(i, rows, j, width, g.scratch);
+          if (epilogue != nullptr && slice == slices - 1) epilogue->block(i, rows, j, width, scratch);
         }
       }
     }
   }
+}
+
+template <class T>
+void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
+  const Cut<T> cut(g);
+  constexpr double kFlopsPerNs = 100;
+  const double flops = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+  if (!worth_sharing(flops / kFlopsPerNs)) return multiply(g, cut, {}, epilogue, g.scratch);
+  // Each thread packs what it needs: cut the longer side, so that the shorter is packed twice. Sums of an epilogue go
+  // down columns, which then must not be cut.
+  const std::ptrdiff_t tiles = ceil_divide(g.m, kTileRows), panels = ceil_divide(g.n, kLanes<T> * kTilePacks);
+  const bool by_columns = (epilogue != nullptr && !epilogue->init.empty()) || panels > tiles;
+  const std::ptrdiff_t parts = std::min<std::ptrdiff_t>(threads(), by_columns ? panels : tiles);
+  share(static_cast<std::size_t>(parts), [&](std::size_t p) {
+    const auto i = static_cast<std::ptrdiff_t>(p);
+    const Part part = by_columns ? Part{0, 1, i, parts} : Part{i, parts, 0, 1};
+    T* scratch = epilogue == nullptr ? nullptr : scratch_of_thread<T>(epilogue->registers);
+    multiply(g, cut, part, epilogue, scratch);
+  });
 }
 
 template <class T>

@@ -1,6 +1,9 @@
 #include "autodiff/kernels/tile.hpp"
 
 #include <algorithm>
+#include <cmath>
+
+#include "autodiff/kernels/threads.hpp"
 
 namespace wengert::kernels {
 namespace {
@@ -16,8 +19,30 @@ std::ptrdiff_t plane_offset(const Operand<T>& operand, const std::int64_t* at, s
 }  // namespace
 
 template <class T>
+T* scratch_of_thread(std::ptrdiff_t registers) {
+  static thread_local Buffer<T> buffer;
+  const auto size = static_cast<std::size_t>((registers + 1) * kScratch<T>);
+  if (buffer.size() < size) buffer = Buffer<T>(size);
+  return buffer.data();
+}
+
+template <class T>
+std::size_t TileProgram<T>::room(const Start& start) {
+  constexpr auto line = static_cast<std::size_t>(kMaxLanes<T>);
+  return (start.size + line - 1) / line * line;
+}
+
+template <class T>
 void TileProgram<T>::begin() const {
   for (const Start& start : init) std::fill_n(start.data, start.size, start.value);
+  T* partial = const_cast<T*>(partial_.data());
+  for (std::size_t c = 1; c < chunks_.size(); ++c) {
+    for (const Start& start : init) {
+      if (!start.shared) continue;
+      std::fill_n(partial, start.size, start.value);
+      partial += room(start);
+    }
+  }
 }
 
 template <class T>
@@ -77,18 +102,36 @@ void TileProgram<T>::block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j,
 }
 
 template <class T>
-void TileProgram<T>::plane(const std::int64_t* at, T* scratch) const {
+typename TileProgram<T>::Blocks TileProgram<T>::blocks() const {
+  Blocks b;
   // A flat home is one long row, so that its blocks are full whatever its shape.
-  const std::ptrdiff_t m = flat ? 1 : rows, n = flat ? rows * cols : cols;
-  if (m == 0 || n == 0) return;
-  const std::ptrdiff_t block_cols = whole_rows ? n : std::min(n, kTile<T>);
-  const std::ptrdiff_t block_rows = std::max<std::ptrdiff_t>(1, kTile<T> / block_cols);
-  for (std::ptrdiff_t i = 0; i < m; i += block_rows) {
-    const std::ptrdiff_t height = std::min(block_rows, m - i);
-    for (std::ptrdiff_t j = 0; j < n; j += block_cols) {
-      const std::ptrdiff_t width = std::min(block_cols, n - j);
-      for (const Step<T>& step : steps) step.run(bind(step, i, height, j, width, scratch, at, false));
-    }
+  b.rows = flat ? 1 : rows, b.cols = flat ? rows * cols : cols;
+  b.planes = 1;
+  for (const std::int64_t extent : outer) b.planes *= extent;
+  if (b.rows == 0 || b.cols == 0) return b;
+  b.width = whole_rows ? b.cols : std::min(b.cols, kTile<T>);
+  b.height = std::max<std::ptrdiff_t>(1, kTile<T> / b.width);
+  b.down = (b.rows + b.height - 1) / b.height;
+  b.across = (b.cols + b.width - 1) / b.width;
+  return b;
+}
+
+template <class T>
+void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
+                         T* scratch) const {
+  std::array<std::int64_t, 6> at{};
+  std::ptrdiff_t rest = first / (b.down * b.across);
+  for (std::size_t axis = outer.size(); axis-- > 0; rest /= outer[axis]) at[axis] = rest % outer[axis];
+  std::ptrdiff_t i = first / b.across % b.down * b.height, j = first % b.across * b.width;
+  for (std::ptrdiff_t block = first; block < last; ++block) {
+    const std::ptrdiff_t m = std::min(b.height, b.rows - i), n = std::min(b.width, b.cols - j);
+    for (const Step<T>& step : with) step.run(bind(step, i, m, j, n, scratch, at.data(), false));
+    j += b.width;
+    if (j < b.cols) continue;
+    j = 0, i += b.height;
+    if (i < b.rows) continue;
+    i = 0;
+    for (std::size_t axis = outer.size(); axis-- > 0 && ++at[axis] == outer[axis];) at[axis] = 0;
   }
 }
 
@@ -97,29 +140,100 @@ void TileProgram<T>::all(T* scratch) const {
   begin();
   if (!baked_.empty()) {
     for (std::size_t s = 0; s < baked_.size(); ++s) steps[s].run(baked_[s]);
-    end();
-    return;
+    return end();
   }
-  std::array<std::int64_t, 6> at{};
-  for (const std::int64_t extent : outer) {
-    if (extent == 0) return end();
+  const Blocks b = blocks();
+  const std::ptrdiff_t count = b.count();
+  constexpr double kNsPerElement = 0.1;  // of an average instruction
+  const bool several = count > 1 && worth_sharing(kNsPerElement * static_cast<double>(b.rows * b.cols * b.planes) *
+                                                  static_cast<double>(steps.size()));
+  if (!chunks_.empty()) {
+    const auto chunk = [&](std::size_t c, T* registers_of_thread) {
+      run(c == 0 ? steps : chunks_[c].steps, b, chunks_[c].first, chunks_[c].last, registers_of_thread);
+    };
+    if (several) {
+      share(chunks_.size(), [&](std::size_t c) { chunk(c, scratch_of_thread<T>(registers)); });
+    } else {
+      for (std::size_t c = 0; c < chunks_.size(); ++c) chunk(c, scratch);
+    }
+    join();
+  } else if (several && init.empty()) {
+    const std::ptrdiff_t parts = std::min<std::ptrdiff_t>(count, threads());
+    share(static_cast<std::size_t>(parts), [&](std::size_t part) {
+      const auto p = static_cast<std::ptrdiff_t>(part);
+      run(steps, b, count * p / parts, count * (p + 1) / parts, scratch_of_thread<T>(registers));
+    });
+  } else {
+    run(steps, b, 0, count, scratch);
   }
-  for (;;) {
-    plane(at.data(), scratch);
-    std::size_t axis = outer.size();
-    while (axis > 0 && ++at[axis - 1] == outer[axis - 1]) at[--axis] = 0;
-    if (axis == 0) return end();
+  end();
+}
+
+template <class T>
+void TileProgram<T>::join() const {
+  const T* partial = partial_.data();
+  for (std::size_t c = 1; c < chunks_.size(); ++c) {
+    for (const Start& start : init) {
+      if (!start.shared) continue;
+      for (std::size_t i = 0; i < start.size; ++i) {
+        T& y = start.data[i];
+        const T x = partial[i];
+        if (start.join == Join::add) {
+          y += x;
+        } else if (std::isnan(x) || (start.join == Join::max ? x > y : x < y)) {  // a NaN in y stays
+          y = x;
+        }
+      }
+      partial += room(start);
+    }
   }
+}
+
+template <class T>
+bool TileProgram<T>::columns_are_independent() const {
+  return std::all_of(init.begin(), init.end(), [&](const Start& start) { return steps[start.step].y.col != 0; });
 }
 
 template <class T>
 void TileProgram<T>::bake(T* scratch) {
   baked_.clear();
-  if (!outer.empty() || rows * cols == 0 || rows * cols > kTile<T>) return;
-  const std::array<std::int64_t, 6> origin{};
-  for (const Step<T>& step : steps) baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+  chunks_.clear();
+  const Blocks b = blocks();
+  if (b.planes == 1 && b.count() == 1 && outer.empty()) {
+    const std::array<std::int64_t, 6> origin{};
+    for (const Step<T>& step : steps) baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+    return;
+  }
+  // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
+  const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
+  const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);
+  const std::ptrdiff_t n = flat ? flat_chunks : chunks;
+  if (init.empty() || !outer.empty() || n < 2) return;
+  std::size_t size = 0;
+  for (Start& start : init) {
+    start.shared = steps[start.step].y.row == 0;  // else each row has its own result, and chunks are cut between rows
+    if (start.shared) size += room(start);
+  }
+  partial_ = Buffer<T>(size * static_cast<std::size_t>(n - 1));
+  T* partial = partial_.data();
+  for (std::ptrdiff_t c = 0; c < n; ++c) {
+    Chunk chunk;
+    const std::ptrdiff_t lines = flat ? b.across : b.down, each = flat ? 1 : b.across;
+    chunk.first = lines * c / n * each, chunk.last = lines * (c + 1) / n * each;
+    if (c > 0) {
+      chunk.steps = steps;
+      for (const Start& start : init) {
+        if (!start.shared) continue;
+        chunk.steps[start.step].y.data = partial;
+        partial += room(start);
+      }
+    }
+    chunks_.push_back(std::move(chunk));
+  }
 }
 
+template float* scratch_of_thread<float>(std::ptrdiff_t);
+template double* scratch_of_thread<double>(std::ptrdiff_t);
 template class TileProgram<float>;
 template class TileProgram<double>;
 

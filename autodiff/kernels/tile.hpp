@@ -7,6 +7,9 @@
 ///    stride is 0 or 1.
 /// 3. A result may be written over an operand of the same instruction if both have the same strides.
 /// 4. Reductions add to what stands in their result; the unit sets it first (`TileProgram::init`).
+/// 5. A large home is cut into chunks of blocks, by its shape alone. Reductions that several chunks share have a
+/// partial
+///    result for each, joined in order at the end: so the bits do not depend on how many threads run the chunks.
 #pragma once
 
 #include <array>
@@ -84,6 +87,9 @@ struct Step {
   T factor = 1;
 };
 
+/// How partial results of a reduction become one.
+enum class Join : std::uint8_t { add, max, min };
+
 template <class T>
 class TileProgram {
  public:
@@ -93,13 +99,18 @@ class TileProgram {
   bool flat = false;                  ///< every operand is contiguous or constant: all() sees one long row
   bool whole_rows = false;            ///< an instruction needs complete rows
   std::ptrdiff_t streams = 0;         ///< distinct tensors in memory that a pass reads or writes
+  /// What a reduction starts from, and how partial results are joined.
   struct Start {
     T* data;
     std::size_t size;
     T value;
-    double factor = 1;  ///< what end() multiplies the result by: rounding once is better than once a block
+    double factor = 1;     ///< what end() multiplies the result by: rounding once is better than once a block
+    std::size_t step = 0;  ///< its instruction
+    Join join = Join::add;
+    bool shared = true;  ///< several chunks contribute to the same elements
   };
-  std::vector<Start> init;  ///< what reductions start from
+  std::vector<Start> init;
+  std::ptrdiff_t registers = 0;  ///< scratch registers in use
 
   /// Sets what reductions start from. Call once before blocks are run.
   void begin() const;
@@ -108,22 +119,48 @@ class TileProgram {
   /// Runs one block of plane 0: rows [i, i + m), columns [j, j + n), with m * n ≤ kTile unless no step uses scratch.
   /// `scratch` has `registers * kScratch<T>` elements.
   void block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const;
-  /// begin(), every block in order, end().
+  /// begin(), every block, end(); on several threads where that pays.
   void all(T* scratch) const;
-  /// If the home is one block, computes the arguments of all() once. Call when nothing changes any more.
+  /// Prepares all(): cuts the home into chunks; if it is one block, computes the arguments once. Call when nothing
+  /// changes any more.
   void bake(T* scratch);
+  /// True if columns can be run by different threads: no reduction gathers across columns.
+  bool columns_are_independent() const;
 
  private:
+  /// The blocks of all planes, in order: rows first, then planes.
+  struct Blocks {
+    std::ptrdiff_t rows = 0, cols = 0;                ///< of a plane, as one long row if flat
+    std::ptrdiff_t height = 0, width = 0;             ///< of a block
+    std::ptrdiff_t down = 0, across = 0, planes = 0;  ///< blocks in a plane, and planes
+    std::ptrdiff_t count() const { return down * across * planes; }
+  };
+  Blocks blocks() const;
   Call<T> bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch,
                const std::int64_t* plane, bool as_one_row) const;
-  void plane(const std::int64_t* at, T* scratch) const;
+  /// Runs blocks [first, last); results of `steps` in the place of those of TileProgram::steps.
+  void run(const std::vector<Step<T>>& steps, const Blocks& blocks, std::ptrdiff_t first, std::ptrdiff_t last,
+           T* scratch) const;
+  void join() const;
+  /// Elements of a partial result, up to a whole number of vectors.
+  static std::size_t room(const Start& start);
 
   std::vector<Call<T>> baked_;
+  struct Chunk {
+    std::ptrdiff_t first, last;
+    std::vector<Step<T>> steps;  ///< with partial results of its own; those of the first chunk are the results
+  };
+  std::vector<Chunk> chunks_;  ///< empty unless a reduction is shared between chunks
+  Buffer<T> partial_;
 };
 
 /// Distance of two scratch registers: a tile and one vector, so that a store past the tail stays inside.
 template <class T>
 inline constexpr std::ptrdiff_t kScratch = kTile<T> + kMaxLanes<T>;
+
+/// Scratch registers of the calling thread; they grow and never shrink.
+template <class T>
+T* scratch_of_thread(std::ptrdiff_t registers);
 
 extern template class TileProgram<float>;
 extern template class TileProgram<double>;

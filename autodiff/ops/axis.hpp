@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <initializer_list>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,17 +31,29 @@ inline Shape with_dim(const Shape& shape, std::int64_t axis, std::int64_t extent
 template <class T>
 int axis_of(const char* name, Var<T> x, int axis, Source where) {
   try {
-    return normalize_axis(axis, x.shape(where).rank());
+    return normalize_axis(axis, x.shape(where, name).rank());
   } catch (const ShapeError& fact) {
-    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape(where))), where));
+    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape(where, name))), where));
   }
+}
+
+/// Throws, in the name of `name`, unless all are alive and on one tape. For functions that record before they join
+/// them.
+template <class T>
+void expect_together(const char* name, std::span<const Var<T>> x, Source where) {
+  x[0].shape(where, name);
+  for (const Var<T>& operand : x) x[0].tape().expect_mine(name, operand, where);
+}
+template <class T>
+void expect_together(const char* name, std::initializer_list<Var<T>> x, Source where) {
+  expect_together(name, std::span<const Var<T>>(x.begin(), x.size()), where);
 }
 
 /// The axes as bits, or the error of `name`.
 template <class T>
 std::uint32_t mask_of(const char* name, Var<T> x, const Axes& axes, Source where) {
   try {
-    return axes.mask(x.shape(where).rank());
+    return axes.mask(x.shape(where, name).rank());
   } catch (const ShapeError& fact) {
     throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
   }
@@ -87,7 +101,7 @@ Var<T> joined_last(Var<T> x, std::uint64_t mask, Source where) {
 /// Throws unless x has rows and columns.
 template <class T>
 void expect_matrix(const char* name, Var<T> x, Source where) {
-  if (x.shape(where).rank() >= 2) return;
+  if (x.shape(where, name).rank() >= 2) return;
   throw ShapeError(locate(name, fmt::format("rows and columns are needed: x is {}", to_string(x.shape())), where));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 template <class T>
 Var<T> flat(Var<T> x, Source where) {
-  return reshape(x, Shape{x.shape(where).size()}, where);
+  return reshape(x, Shape{x.shape().size()}, where);
 }
 
 /// The axes as bits, in words of the operand `name` if one is wrong.
@@ -32,7 +32,8 @@ std::uint32_t bits_of(const char* name, const Shape& shape, const std::vector<in
 
 template <class T>
 Var<T> vdot(Var<T> a, Var<T> b, Source where) {
-  if (a.shape(where).size() != b.shape(where).size()) {
+  expect_together("vdot", {a, b}, where);
+  if (a.shape().size() != b.shape().size()) {
     throw ShapeError(locate("vdot",
                             fmt::format("{} and {} elements: a is {}, b is {}", a.shape().size(), b.shape().size(),
                                         to_string(a.shape()), to_string(b.shape())),
@@ -43,13 +44,15 @@ Var<T> vdot(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> outer(Var<T> a, Var<T> b, Source where) {
-  return multiply(Located<T>(reshape(a, Shape{a.shape(where).size(), 1}, where), where),
-                  Located<T>(reshape(b, Shape{1, b.shape(where).size()}, where), where));
+  expect_together("outer", {a, b}, where);
+  return multiply(Located<T>(reshape(a, Shape{a.shape().size(), 1}, where), where),
+                  Located<T>(reshape(b, Shape{1, b.shape().size()}, where), where));
 }
 
 template <class T>
 Var<T> inner(Var<T> a, Var<T> b, Source where) {
-  if (a.shape(where).rank() == 0 || b.shape(where).rank() == 0) {
+  expect_together("inner", {a, b}, where);
+  if (a.shape().rank() == 0 || b.shape().rank() == 0) {
     return multiply(Located<T>(a, where), Located<T>(b, where));
   }
   return tensordot(a, b, std::vector<int>{-1}, std::vector<int>{-1}, where);
@@ -57,7 +60,8 @@ Var<T> inner(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> kron(Var<T> a, Var<T> b, Source where) {
-  const int rank = std::max(a.shape(where).rank(), b.shape(where).rank());
+  expect_together("kron", {a, b}, where);
+  const int rank = std::max(a.shape().rank(), b.shape().rank());
   if (2 * rank > kMaxRank) {
     throw ShapeError(locate(
         "kron",
@@ -79,7 +83,8 @@ Var<T> kron(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> tensordot(Var<T> a, Var<T> b, const std::vector<int>& a_axes, const std::vector<int>& b_axes, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  expect_together("tensordot", {a, b}, where);
+  const Shape p = a.shape(), q = b.shape();
   const auto operands = [&] { return fmt::format("a is {}, b is {}", to_string(p), to_string(q)); };
   if (a_axes.size() != b_axes.size()) {
     throw ShapeError(locate(
@@ -123,7 +128,8 @@ Var<T> tensordot(Var<T> a, Var<T> b, const std::vector<int>& a_axes, const std::
 
 template <class T>
 Var<T> tensordot(Var<T> a, Var<T> b, int axes, Source where) {
-  if (axes < 0 || axes > a.shape(where).rank() || axes > b.shape(where).rank()) {
+  expect_together("tensordot", {a, b}, where);
+  if (axes < 0 || axes > a.shape().rank() || axes > b.shape().rank()) {
     throw ShapeError(locate("tensordot",
                             fmt::format("{} axes: a is {}, b is {}", axes, to_string(a.shape()), to_string(b.shape())),
                             where));
@@ -139,12 +145,13 @@ Var<T> tensordot(Var<T> a, Var<T> b, int axes, Source where) {
 template <class T>
 Var<T> multi_dot(std::span<const Var<T>> factors, Source where) {
   if (factors.empty()) throw ShapeError(locate("multi_dot", "no factors were given", where));
+  expect_together("multi_dot", factors, where);
   const std::size_t n = factors.size();
   if (n == 1) return factors[0];
   // Factor i is [size[i], size[i + 1]].
   std::vector<std::int64_t> size(n + 1, 1);
   for (std::size_t i = 0; i < n; ++i) {
-    const Shape shape = factors[i].shape(where);
+    const Shape shape = factors[i].shape();
     const bool row = i == 0 && shape.rank() == 1, column = i == n - 1 && shape.rank() == 1;
     if (shape.rank() != 2 && !row && !column) {
       throw ShapeError(

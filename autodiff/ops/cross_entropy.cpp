@@ -82,7 +82,7 @@ Var<T> CrossEntropy::expand(Var<T> x, Var<T> labels) const {
 /// The shape of one number per row of x; throws unless x has rows and classes.
 template <class T>
 Shape expect_classes(Var<T> x, Source where) {
-  const Shape shape = x.shape(where);
+  const Shape shape = x.shape(where, "cross_entropy");
   if (shape.rank() == 0 || shape[-1] == 0) {
     throw ShapeError(
         locate("cross_entropy", fmt::format("no classes: the predictions are {}", to_string(shape)), where));
@@ -91,7 +91,9 @@ Shape expect_classes(Var<T> x, Source where) {
 }
 template <class T>
 void expect_labels(Var<T> x, Index<T> labels, Source where) {
-  if (labels.shape(where) == expect_classes(x, where)) return;
+  const Shape rows = expect_classes(x, where);
+  x.tape().expect_mine("cross_entropy", labels.node(), where);
+  if (labels.shape() == rows) return;
   throw ShapeError(locate("cross_entropy",
                           fmt::format("one label per row of predictions is needed: predictions are {}, labels {}",
                                       to_string(x.shape()), to_string(labels.shape())),
@@ -102,7 +104,8 @@ void expect_options(Var<T> x, const CrossEntropyOptions<T>& options, Source wher
   if (!(options.smoothing >= 0 && options.smoothing <= 1)) {
     throw ValueError(locate("cross_entropy", fmt::format("smoothing {} is outside [0, 1]", options.smoothing), where));
   }
-  if (options.weights && options.weights.shape(where) != Shape{x.shape()[-1]}) {
+  if (options.weights) x.tape().expect_mine("cross_entropy", options.weights, where);
+  if (options.weights && options.weights.shape() != Shape{x.shape()[-1]}) {
     throw ShapeError(locate("cross_entropy",
                             fmt::format("one weight per class is needed: predictions are {}, weights {}",
                                         to_string(x.shape()), to_string(options.weights.shape())),
@@ -148,8 +151,9 @@ Var<T> cross_entropy(Var<T> predictions, Index<T> labels, const CrossEntropyOpti
 template <class T>
 Var<T> cross_entropy(Var<T> predictions, Var<T> targets, const CrossEntropyOptions<T>& options, Source where) {
   expect_classes(predictions, where);
+  predictions.tape().expect_mine("cross_entropy", targets, where);
   expect_options(predictions, options, where);
-  if (predictions.shape() != targets.shape(where)) {
+  if (predictions.shape() != targets.shape(where, "cross_entropy")) {
     throw ShapeError(locate("cross_entropy",
                             fmt::format("predictions and targets differ in shape: {} and {}",
                                         to_string(predictions.shape()), to_string(targets.shape())),

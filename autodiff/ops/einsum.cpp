@@ -86,7 +86,7 @@ class Summation {
     int dots = 0;
     for (std::size_t i = 0; i < operands.size(); ++i) {
       const std::string& term = parsed.operands[i];
-      const Shape shape = operands[i].shape(where);
+      const Shape shape = operands[i].shape();
       const bool open = term.find("...") != std::string::npos;
       const int named = static_cast<int>(term.size()) - (open ? 3 : 0), rest = shape.rank() - named;
       if (rest < 0 || (!open && rest > 0)) {
@@ -240,15 +240,12 @@ class Summation {
 
 template <class T>
 Var<T> einsum(std::string_view text, std::span<const Var<T>> operands, Source where) {
-  if (operands.empty() || !operands[0]) {
-    throw UsageError(locate("einsum", operands.empty() ? "no operands were given" : "an empty Var has no tape", where));
-  }
-  for (const Var<T>& x : operands) operands[0].tape().expect_mine("einsum", x, where);
-  const NodeId before = operands[0].tape().size();
+  if (operands.empty()) throw ShapeError(locate("einsum", "no operands were given", where));
+  expect_together("einsum", operands, where);
+  const typename Tape<T>::AllOrNothing guard(operands[0].tape(), where);
   try {
     return Summation<T>(text, operands, where)();
   } catch (const ShapeError& fact) {
-    operands[0].tape().truncate(before, where);
     std::string list;
     for (const Var<T>& x : operands) list += fmt::format("{}{}", list.empty() ? "" : ", ", to_string(x.shape()));
     throw ShapeError(locate("einsum", fmt::format("{}: \"{}\" of {}", fact.what(), text, list), where));

@@ -111,6 +111,13 @@ class Simplifier {
       if (a && b) return constant(*a == 0 && is<math::Chain>() ? T(0) : *a * *b);
       if (a && *a == 1 && same_shape(1)) return x_[1].var();
       if (b && *b == 1 && same_shape(0)) return x_[0].var();
+      if (is<math::Multiply>()) {  // signs move outward, where sums take them in
+        const auto p = negated(0), q = negated(1);
+        if (p && q) return record<math::Multiply>(Located<T>(*p, where_), Located<T>(*q, where_));
+        if (p) return -record<math::Multiply>(Located<T>(*p, where_), x_[1]);
+        if (q) return -record<math::Multiply>(x_[0], Located<T>(*q, where_));
+        if (!a && !b && x_[0].var().id() == x_[1].var().id()) return record_unary<math::Square>(x_[0]);
+      }
       if (is<math::Chain>() && ((a && *a == 0) || (b && *b == 0))) return constant(T(0));
       // A finite number that is not 0 hides no infinity, so the ordinary product will do.
       if (is<math::Chain>() && ((a && std::isfinite(*a)) || (b && std::isfinite(*b)))) return again<math::Multiply>();
@@ -131,9 +138,8 @@ class Simplifier {
       if (a) return constant(std::pow(*a, *b));
       if (*b == 0) return constant(T(1));
       if (*b == 1 && same_shape(0)) return x_[0].var();
-      const Located<T> base[] = {x_[0]};
-      if (*b == 2 && same_shape(0)) return record_map<T>(instruction_of<math::Square>(), base, where_);
-      if (*b == -1 && same_shape(0)) return record_map<T>(instruction_of<math::Reciprocal>(), base, where_);
+      if (*b == 2 && same_shape(0)) return record_unary<math::Square>(x_[0]);
+      if (*b == -1 && same_shape(0)) return record_unary<math::Reciprocal>(x_[0]);
     }
     return {};
   }
@@ -163,6 +169,10 @@ class Simplifier {
   template <class F>
   Var<T> record(Located<T> a, Located<T> b) const {
     return record_map<T>(instruction_of<F>(), std::array{a, b}, where_);
+  }
+  template <class F>
+  Var<T> record_unary(Located<T> x) const {
+    return record_map<T>(instruction_of<F>(), std::array{x}, where_);
   }
   template <class F>
   Var<T> again() const {

@@ -176,7 +176,9 @@ struct Det {
 /// A system whose batches broadcast and whose right-hand side may be a vector.
 template <class T, class Op>
 Var<T> system(const Op& op, Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  const std::string name(Op::doc.name);
+  expect_together(name.c_str(), {a, b}, where);
+  const Shape p = a.shape(), q = b.shape();
   const bool vector = q.rank() == 1;
   Shape batch, matrices, sides;
   try {
@@ -192,8 +194,7 @@ Var<T> system(const Op& op, Var<T> a, Var<T> b, Source where) {
     sides = Shape(dims);
     expect_system(matrices, sides);
   } catch (const ShapeError& fact) {
-    throw ShapeError(locate(std::string(Op::doc.name),
-                            fmt::format("{}: a is {}, b is {}", fact.what(), to_string(p), to_string(q)), where));
+    throw ShapeError(locate(name, fmt::format("{}: a is {}, b is {}", fact.what(), to_string(p), to_string(q)), where));
   }
   if (vector) b = reshape(b, Shape{q[0], 1}, where);
   const Var<T> y = record(op, {broadcast_to(a, matrices, where), broadcast_to(b, sides, where)}, where);
@@ -204,7 +205,7 @@ Var<T> system(const Op& op, Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> cholesky(Var<T> a, Source where) {
-  const Shape shape = a.shape(where);
+  const Shape shape = a.shape(where, "cholesky");
   if (shape.rank() < 2 || shape[-1] != shape[-2]) return record(Cholesky{}, {a}, where);  // throws
   return record(Cholesky{}, {0.5 * (a + swap_axes(a, -1, -2, where))}, where);
 }

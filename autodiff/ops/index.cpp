@@ -190,7 +190,7 @@ struct OneHot {
 template <class T>
 Var<T> take(Var<T> x, Index<T> index, int axis, Source where) {
   axis = axis_of("take", x, axis, where);
-  const Shape shape = x.shape(), places = index.shape(where);
+  const Shape shape = x.shape(), places = index.shape(where, "take");
   std::vector<std::int64_t> dims = dims_of(shape);
   dims.erase(dims.begin() + axis);
   dims.insert(dims.begin() + axis, places.begin(), places.end());
@@ -206,8 +206,9 @@ Var<T> take(Var<T> x, Index<T> index, int axis, Source where) {
 template <class T>
 Var<T> index_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source where) {
   axis = axis_of("index_add", x, axis, where);
-  const Shape shape = x.shape(), places = index.shape(where);
-  if (places.rank() != 1 || source.shape(where) != with_dim(shape, axis, places[0])) {
+  expect_together("index_add", {x, index.node(), source}, where);
+  const Shape shape = x.shape(), places = index.shape(where, "index_add");
+  if (places.rank() != 1 || source.shape(where, "index_add") != with_dim(shape, axis, places[0])) {
     throw ShapeError(locate(
         "index_add",
         fmt::format("the source must have x's shape but for axis {}, which has the index's length: x is {}, index {}, "
@@ -226,7 +227,8 @@ Var<T> gather(Var<T> x, Index<T> index, int axis, Source where) {
 template <class T>
 Var<T> scatter_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source where) {
   axis = axis_of("scatter_add", x, axis, where);
-  const Shape shape = x.shape(), places = index.shape(where);
+  expect_together("scatter_add", {x, index.node(), source}, where);
+  const Shape shape = x.shape(), places = index.shape(where, "scatter_add");
   if (places.rank() != shape.rank() || with_dim(shape, axis, places[axis]) != places) {
     throw ShapeError(locate("scatter_add",
                             fmt::format("the index must have x's shape but for axis {}: x is {}, index {}", axis,
@@ -238,7 +240,6 @@ Var<T> scatter_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source whe
 
 template <class T>
 Var<T> one_hot(Index<T> labels, std::int64_t classes, bool spare, Source where) {
-  if (classes < 0) throw ShapeError(locate("one_hot", fmt::format("{} classes", classes), where));
   return record(OneHot{classes, spare ? 1 : 0}, {labels.node()}, where);
 }
 

@@ -80,8 +80,9 @@ Var<T> concatenate(std::span<const Var<T>> parts, int axis, Source where) {
 template <class T>
 Var<T> stack(std::span<const Var<T>> parts, int axis, Source where) {
   if (parts.empty()) throw ShapeError(locate("stack", "no parts were given", where));
+  expect_together("stack", parts, where);
   for (const Var<T>& part : parts) {
-    if (part.shape(where) == parts[0].shape(where)) continue;
+    if (part.shape(where, "stack") == parts[0].shape(where, "stack")) continue;
     throw ShapeError(locate(
         "stack",
         fmt::format("the parts differ in shape: {} and {}", to_string(parts[0].shape()), to_string(part.shape())),
@@ -148,7 +149,7 @@ Var<T> roll(Var<T> x, std::int64_t shift, int axis, Source where) {
 
 template <class T>
 Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<T> value, Source where) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, "pad").rank();
   if (paddings.size() != at(rank)) {
     throw ShapeError(locate(
         "pad", fmt::format("{} paddings for {} axes: x is {}", paddings.size(), rank, to_string(x.shape())), where));
@@ -179,7 +180,9 @@ Var<T> tile(Var<T> x, const std::vector<std::int64_t>& times, Source where) {
   for (const std::int64_t n : times) {
     if (n < 0) throw ShapeError(locate("tile", fmt::format("{} times", n), where));
   }
-  while (x.shape(where).rank() < static_cast<int>(times.size())) x = expand_dims(x, 0, where);
+  x.shape(where, "tile");
+  const typename Tape<T>::AllOrNothing guard(x.tape(), where);
+  while (x.shape().rank() < static_cast<int>(times.size())) x = expand_dims(x, 0, where);
   const int first = x.shape().rank() - static_cast<int>(times.size());
   for (std::size_t i = 0; i < times.size(); ++i) {
     x = repeated(x, first + static_cast<int>(i), true, times[i], where);

@@ -38,7 +38,8 @@ struct Matmul {
 
 template <class T>
 Var<T> matmul(Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  expect_together("matmul", {a, b}, where);
+  const Shape p = a.shape(), q = b.shape();
   if (p.rank() == 0 || q.rank() == 0) {
     throw ShapeError(
         locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)), where));
@@ -61,7 +62,7 @@ Var<T> matmul(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> dot(Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where), q = b.shape(where);
+  const Shape p = a.shape(where, "dot"), q = b.shape(where, "dot");
   if (p.rank() != 1 || p != q) {
     throw ShapeError(
         locate("dot", fmt::format("two vectors of one length are needed: a is {}, b is {}", to_string(p), to_string(q)),

@@ -64,7 +64,7 @@ struct Normal {
 
 template <class T>
 void expect_key(const char* name, Index<T> key, Source where) {
-  if (key.shape(where) == Shape{2}) return;
+  if (key.shape(where, name) == Shape{2}) return;
   throw ShapeError(
       locate(name, fmt::format("a key is two integers, seed and step: this is {}", to_string(key.shape())), where));
 }
@@ -109,10 +109,12 @@ Var<T> bernoulli(Index<T> key, const Shape& shape, double probability, Source wh
 
 template <class T>
 Var<T> dropout(Var<T> x, Index<T> key, double rate, Source where) {
+  const Shape shape = x.shape(where, "dropout");
+  x.tape().expect_mine("dropout", key.node(), where);
   expect_key("dropout", key, where);
   expect_probability("dropout", rate, where);
   if (rate == 0) return x;
-  const Var<T> kept = bernoulli(key, x.shape(where), 1 - rate, where);
+  const Var<T> kept = bernoulli(key, shape, 1 - rate, where);
   return wengert::where(kept, x * (1 / (1 - rate)), 0, where);
 }
 

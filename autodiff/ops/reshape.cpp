@@ -113,7 +113,7 @@ struct StopGradient {
 
 template <class T>
 Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "reshape");
   if (from == shape) return x;
   if (from.size() != shape.size()) {
     throw ShapeError(locate(
@@ -135,7 +135,7 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
     if (std::find(known.begin(), known.end(), -1) != known.end()) {
       throw ShapeError(locate("reshape", "only one dimension may be -1", where));
     }
-    const std::int64_t rest = Shape(known).size(), size = x.shape(where).size();
+    const std::int64_t rest = Shape(known).size(), size = x.shape(where, "reshape").size();
     if (rest == 0 || size % rest != 0) {
       throw ShapeError(locate(
           "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
@@ -148,14 +148,14 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
 
 template <class T>
 Var<T> transpose(Var<T> x, Source where) {
-  std::vector<int> axes(at(x.shape(where).rank()));
+  std::vector<int> axes(at(x.shape(where, "transpose").rank()));
   std::iota(axes.rbegin(), axes.rend(), 0);
   return transpose(x, axes, where);
 }
 
 template <class T>
 Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, "transpose").rank();
   Transpose op;
   bool seen[kMaxRank] = {}, identity = true;
   bool permutation = axes.size() == at(rank);
@@ -191,7 +191,7 @@ Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
 
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where) {
-  std::vector<int> axes(at(x.shape(where).rank()));
+  std::vector<int> axes(at(x.shape(where, "swap_axes").rank()));
   std::iota(axes.begin(), axes.end(), 0);
   std::swap(axes[at(axis_of("swap_axes", x, axis, where))], axes[at(axis_of("swap_axes", x, other, where))]);
   return transpose(x, axes, where);
@@ -222,7 +222,7 @@ Var<T> squeeze(Var<T> x, Axes axes, Source where) {
 
 template <class T>
 Var<T> squeeze(Var<T> x, Source where) {
-  const Shape shape = x.shape(where);
+  const Shape shape = x.shape(where, "squeeze");
   std::vector<int> ones;
   for (int axis = 0; axis < shape.rank(); ++axis) {
     if (shape[axis] == 1) ones.push_back(axis);
@@ -232,7 +232,7 @@ Var<T> squeeze(Var<T> x, Source where) {
 
 template <class T>
 Var<T> expand_dims(Var<T> x, int axis, Source where) {
-  std::vector<std::int64_t> dims = dims_of(x.shape(where));
+  std::vector<std::int64_t> dims = dims_of(x.shape(where, "expand_dims"));
   try {
     axis = normalize_axis(axis, x.shape().rank() + 1);
     dims.insert(dims.begin() + axis, 1);
@@ -244,7 +244,7 @@ Var<T> expand_dims(Var<T> x, int axis, Source where) {
 
 template <class T>
 Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "broadcast_to");
   if (from == shape) return x;
   if (!broadcasts_to(from, shape)) {
     throw ShapeError(
@@ -257,7 +257,7 @@ Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
 
 template <class T>
 Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where);
+  const Shape from = x.shape(where, "sum_to");
   if (from == shape) return x;
   if (!broadcasts_to(shape, from)) {
     throw ShapeError(

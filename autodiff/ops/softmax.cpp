@@ -78,7 +78,7 @@ struct LogSumExp {
 /// Applies a row operation along any axis: the axis is moved to the end and back.
 template <class T, class F>
 Var<T> along(const char* name, Var<T> x, int axis, Source where, F&& apply) {
-  const int rank = x.shape(where).rank();
+  const int rank = x.shape(where, name).rank();
   if (rank == 0) return reshape(apply(reshape(x, Shape{1}, where)), Shape{}, where);
   axis = axis_of(name, x, axis, where);
   if (axis == rank - 1) return apply(x);
@@ -99,7 +99,7 @@ Var<T> log_softmax(Var<T> x, int axis, Source where) {
 
 template <class T>
 Var<T> log_sum_exp(Var<T> x, Axes axes, bool keepdims, Source where) {
-  if (x.shape(where).rank() == 0) return x;
+  if (x.shape(where, "log_sum_exp").rank() == 0) return x;
   const std::uint32_t mask = mask_of("log_sum_exp", x, axes, where);
   const Shape shape = keepdims ? kept(x.shape(), mask) : dropped(x.shape(), mask);
   if (count_along(x.shape(), mask) == 0) {

@@ -300,11 +300,16 @@ class Emit {
         const T start = i == instruction(Special::max_all)   ? -std::numeric_limits<T>::infinity()
                         : i == instruction(Special::min_all) ? std::numeric_limits<T>::infinity()
                                                              : T(0);
+        using kernels::Join;
+        const Join join = i == instruction(Special::max_all)   ? Join::max
+                          : i == instruction(Special::min_all) ? Join::min
+                                                               : Join::add;
         tiles.init.push_back(
-            {memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start, entry.factor});
+            {memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()), start, entry.factor, e, join});
       }
     }
     registers_ = std::max(registers_, used);
+    tiles.registers = used;
     tiles.streams = static_cast<std::ptrdiff_t>(streams.size());
 
     // Axes of the home become outer axes, rows and columns.

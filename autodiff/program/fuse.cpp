@@ -75,6 +75,12 @@ class Fuse {
     return tile_[n] || (end_[n] && !row_[x]);
   }
 
+  /// How many stages later than x its reader n runs, at least. A view computes nothing: who reads it waits for x.
+  int cut(std::uint32_t x, std::uint32_t n) const {
+    if (g_.nodes[n].kind == Kind::view) return g_.nodes[x].kind == Kind::product ? 1 : 0;
+    return fusible(x, n) ? 0 : 1;
+  }
+
   void find_stages() {
     stage_.assign(n_, 0);
     std::vector<bool> shrinks(n_, false);
@@ -82,7 +88,7 @@ class Fuse {
       int s = 0;
       bool only_reduced = tile_[i] && !root_[i];
       for (const std::uint32_t c : users_(i)) {
-        s = std::min(s, stage_[c] - (fusible(i, c) ? 0 : 1));
+        s = std::min(s, stage_[c] - cut(i, c));
         only_reduced &= end_[c] || shrinks[c];
       }
       stage_[i] = s;
@@ -94,7 +100,7 @@ class Fuse {
       constexpr int none = std::numeric_limits<int>::min();
       int s = none;
       for (const std::uint32_t x : g_.inputs_of(i)) {
-        if (!g_.is_source(x)) s = std::max(s, stage_[x] + (fusible(x, i) ? 0 : 1));
+        if (!g_.is_source(x)) s = std::max(s, stage_[x] + cut(x, i));
       }
       if (s != none) stage_[i] = std::min(stage_[i], s);
     }

@@ -171,10 +171,12 @@ void Tape<T>::expect_mine(const char* operation, Var<T> x, Source where) const {
   if (!x) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (&x.tape() != this) {
     const Tape& other = x.tape();
-    throw UsageError(locate(
-        operation,
-        fmt::format("the operands are on two tapes: one was recorded at {}", to_string(other.node(x.id()).where)),
-        where));
+    const bool alive = x.id() < other.size() && other.node(x.id()).generation == x.generation();
+    throw UsageError(locate(operation,
+                            fmt::format("the operands are on two tapes: one was {}",
+                                        alive ? "recorded at " + to_string(other.node(x.id()).where)
+                                              : std::string("dropped with its scope")),
+                            where));
   }
   if (x.id() < size() && nodes_[x.id()].generation == x.generation()) return;
   for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it

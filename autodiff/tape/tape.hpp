@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <initializer_list>
 #include <memory>
 #include <span>
@@ -141,6 +142,24 @@ class Tape {
     NodeId before_;
   };
 
+  /// Left by an exception, drops what was recorded since it was made. For functions that record several nodes.
+  class AllOrNothing {
+   public:
+    AllOrNothing(Tape& tape, Source where)
+        : tape_(tape), size_(tape.size()), exceptions_(std::uncaught_exceptions()), where_(where) {}
+    ~AllOrNothing() {
+      if (std::uncaught_exceptions() > exceptions_) tape_.truncate(size_, where_);
+    }
+    AllOrNothing(const AllOrNothing&) = delete;
+    AllOrNothing& operator=(const AllOrNothing&) = delete;
+
+   private:
+    Tape& tape_;
+    NodeId size_;
+    int exceptions_;
+    Source where_;
+  };
+
   std::unique_ptr<TapeMemory>& memory() { return memory_; }
 
  private:
@@ -174,9 +193,9 @@ class Tape {
 };
 
 template <class T>
-const Shape& Var<T>::shape(Source where) const {
-  if (tape_ == nullptr) throw UsageError(locate("shape", "an empty Var has no tape", where));
-  tape_->expect_mine("shape", *this, where);
+const Shape& Var<T>::shape(Source where, const char* operation) const {
+  if (tape_ == nullptr) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  tape_->expect_mine(operation, *this, where);
   return tape_->shape(id_);
 }
 

@@ -51,8 +51,8 @@ class Var {
   Tape<T>& tape() const { return *tape_; }
   NodeId id() const { return id_; }
   std::uint32_t generation() const { return generation_; }
-  /// Throws UsageError if the node was dropped with its scope.
-  const Shape& shape(Source where = Source::here()) const;
+  /// Throws UsageError, in the name of `operation`, if the Var is empty or its node was dropped with its scope.
+  const Shape& shape(Source where = Source::here(), const char* operation = "shape") const;
 
   // Operators know their caller's line through `Located`; both operands may be Vars or one a number. Shapes broadcast.
   friend Var operator+(Located<T> a, Located<T> b) { return add(a, b); }
@@ -83,7 +83,9 @@ class Index {
  public:
   Index() = default;
   Index(Tape<T>* tape, NodeId id, std::uint32_t generation) : node_(tape, id, generation) {}
-  const Shape& shape(Source where = Source::here()) const { return node_.shape(where); }
+  const Shape& shape(Source where = Source::here(), const char* operation = "shape") const {
+    return node_.shape(where, operation);
+  }
   Tape<T>& tape() const { return node_.tape(); }
   /// The node, for recording operations that read it.
   Var<T> node() const { return node_; }

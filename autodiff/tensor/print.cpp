@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <vector>
 
 namespace wengert {
 
@@ -14,15 +14,16 @@ constexpr std::int64_t kShowAll = 1000, kEdge = 3;
 template <class T>
 class Printer {
  public:
-  explicit Printer(const Tensor<T>& tensor) : tensor_(tensor), shorten_(tensor.size() > kShowAll) {
-    if (tensor.rank() < 2) return;
-    for (const T x : tensor.values().first(static_cast<std::size_t>(std::min(tensor.size(), kShowAll)))) {
-      width_ = std::max(width_, number(x).size());
-    }
-  }
+  explicit Printer(const Tensor<T>& tensor) : tensor_(tensor), shorten_(tensor.size() > kShowAll) {}
+
   std::string operator()() {
     if (tensor_.rank() == 0) return number(tensor_.data()[0]);
     axis(0, 0);
+    if (tensor_.rank() > 1) {  // again, now that the widest number shown is known
+      width_ = widest_;
+      text_.clear();
+      axis(0, 0);
+    }
     return text_;
   }
 
@@ -49,7 +50,9 @@ class Printer {
         continue;
       }
       if (last) {
-        text_ += fmt::format("{:>{}}", number(tensor_.data()[offset + i]), width_);
+        const std::string text = number(tensor_.data()[offset + i]);
+        widest_ = std::max(widest_, text.size());
+        text_ += fmt::format("{:>{}}", text, width_);
       } else {
         axis(depth + 1, offset + i * step);
       }
@@ -59,7 +62,7 @@ class Printer {
 
   const Tensor<T>& tensor_;
   bool shorten_;
-  std::size_t width_ = 0;
+  std::size_t width_ = 0, widest_ = 0;
   std::string text_;
 };
 

@@ -19,11 +19,12 @@ void expect_count(const Shape& shape, std::size_t values, Source where) {
 }
 
 template <class T>
-Shape shape_of(std::initializer_list<std::initializer_list<T>> rows) {
+Shape shape_of(std::initializer_list<std::initializer_list<T>> rows, Source where) {
   const std::size_t cols = rows.size() == 0 ? 0 : rows.begin()->size();
   for (const auto& row : rows) {
     if (row.size() != cols) {
-      throw ShapeError(fmt::format("tensor: rows of {} and of {} elements in one list", cols, row.size()));
+      throw ShapeError(
+          locate("tensor", fmt::format("rows of {} and of {} elements in one list", cols, row.size()), where));
     }
   }
   return Shape{static_cast<std::int64_t>(rows.size()), static_cast<std::int64_t>(cols)};
@@ -32,7 +33,7 @@ Shape shape_of(std::initializer_list<std::initializer_list<T>> rows) {
 }  // namespace
 
 template <class T>
-Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows) : Tensor(shape_of(rows)) {
+Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows, Source where) : Tensor(shape_of(rows, where)) {
   T* out = data();
   for (const auto& row : rows) out = std::copy(row.begin(), row.end(), out);
 }

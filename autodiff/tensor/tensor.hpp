@@ -35,10 +35,12 @@ class Tensor {
   template <class Number>
   requires std::is_arithmetic_v<Number>
   explicit Tensor(Number value) : Tensor(Shape{}) { data()[0] = static_cast<T>(value); }
-  /// Rank 1: {1, 2, 3}.
-  Tensor(std::initializer_list<T> values) : Tensor(std::span<const T>(values.begin(), values.size())) {}
+  /// Rank 1: {1, 2, 3}. A template only so that {{1}, {2}} is a column: between two equal fits, a template loses.
+  template <class Number = T>
+  Tensor(std::initializer_list<std::type_identity_t<Number>> values)
+      : Tensor(std::span<const T>(values.begin(), values.size())) {}
   /// Rank 2: {{1, 2}, {3, 4}}. Throws ShapeError if the rows differ in length.
-  Tensor(std::initializer_list<std::initializer_list<T>> rows);
+  Tensor(std::initializer_list<std::initializer_list<T>> rows, Source where = Source::here());
   /// Rank 1, copied.
   explicit Tensor(std::span<const T> values);
   explicit Tensor(const std::vector<T>& values) : Tensor(std::span<const T>(values)) {}

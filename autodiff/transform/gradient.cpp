@@ -11,8 +11,7 @@ namespace {
 
 template <class T>
 void expect_number(const char* operation, Var<T> y, Source where) {
-  if (!y) throw UsageError(locate(operation, "an empty Var has no tape", where));
-  if (y.shape(where).size() == 1) return;
+  if (y.shape(where, operation).size() == 1) return;
   throw ShapeError(locate(operation,
                           fmt::format("y has shape {} but a {} needs one number: take sum(y), or vjp(y, x, "
                                       "seed)",
@@ -32,48 +31,45 @@ Shape joined(const Shape& y, const Shape& x) {
 template <class T>
 std::vector<Var<T>> gradient(Var<T> y, std::span<const Var<T>> wrt, Source where) {
   expect_number("gradient", y, where);
-  const NodeId before = y.tape().size();
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
-  try {
-    return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where);
-  } catch (...) {
-    y.tape().truncate(before, where);
-    throw;
-  }
+  return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where, "gradient");
 }
 
 template <class T>
 Var<T> vjp(Var<T> y, Var<T> x, Var<T> seed, Source where) {
-  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where)[0];
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where, "vjp")[0];
 }
 template <class T>
 std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, Source where) {
-  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), wrt, where);
+  return pullback<T>(std::span(&y, 1), std::span(&seed, 1), wrt, where, "vjp");
 }
 
 template <class T>
-Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
-  if (!y) throw UsageError(locate("jvp", "an empty Var has no tape", where));
+std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
+                        const std::vector<Var<T>>& tangents, Source where) {
+  if (y.empty() || !y[0]) throw UsageError(locate("jvp", "an empty Var has no tape", where));
   if (wrt.size() != tangents.size()) {
     throw UsageError(locate("jvp", fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
   }
-  y.tape().expect_mine("jvp", y, where);
+  Tape<T>& tape = y[0].tape();
+  for (const Var<T>& output : y) tape.expect_mine("jvp", output, where);
   for (std::size_t i = 0; i < wrt.size(); ++i) {
-    if (wrt[i].shape(where) == tangents[i].shape(where)) continue;
+    if (wrt[i].shape(where, "jvp") == tangents[i].shape(where, "jvp")) continue;
     throw ShapeError(locate(
         "jvp",
         fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
         where));
   }
-  const NodeId before = y.tape().size();
-  try {
-    const Var<T> u = y.tape().placeholder(Shape(y.shape()), where);
-    const std::vector<Var<T>> rows = pullback<T>(std::span(&y, 1), std::span(&u, 1), wrt, where);
-    return pullback<T>(rows, tangents, std::span(&u, 1), where)[0];
-  } catch (...) {
-    y.tape().truncate(before, where);
-    throw;
-  }
+  const typename Tape<T>::AllOrNothing guard(tape, where);
+  std::vector<Var<T>> u;
+  for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
+  const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where, "jvp");
+  return pullback<T>(rows, tangents, u, where, "jvp");
+}
+template <class T>
+Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
+  return jvp(std::vector<Var<T>>{y}, wrt, tangents, where)[0];
 }
 template <class T>
 Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
@@ -83,12 +79,19 @@ Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
 template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
   expect_number("hvp", y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   return jvp(gradient(y, x, where), x, v, where);
+}
+template <class T>
+std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v, Source where) {
+  expect_number("hvp", y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
+  return jvp(gradient(y, wrt, where), wrt, v, where);
 }
 
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
-  const Shape rows = y.shape(where), cols = x.shape(where);
+  const Shape rows = y.shape(where, "jacobian"), cols = x.shape(where, "jacobian");
   Tape<T>& tape = y.tape();
   const bool forward = mode == Mode::forward || (mode == Mode::automatic && cols.size() < rows.size());
   const auto scope = tape.scope(where);
@@ -119,14 +122,17 @@ Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   return jacobian(gradient(y, x, where), x, Mode::forward, where);
 }
 
-#define INSTANTIATE(T)                                                                         \
-  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);              \
-  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);        \
-  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source); \
-  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                         \
-  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                   \
+#define INSTANTIATE(T)                                                                                                 \
+  template std::vector<Var<T>> gradient(Var<T>, std::span<const Var<T>>, Source);                                      \
+  template Var<T> vjp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template std::vector<Var<T>> vjp(Var<T>, const std::vector<Var<T>>&, Var<T>, Source);                                \
+  template Var<T> jvp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template Var<T> jvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);                         \
+  template std::vector<Var<T>> jvp(const std::vector<Var<T>>&, const std::vector<Var<T>>&, const std::vector<Var<T>>&, \
+                                   Source);                                                                            \
+  template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
+  template std::vector<Var<T>> hvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);            \
+  template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                                           \
   template Tensor<T> hessian(Var<T>, Var<T>, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

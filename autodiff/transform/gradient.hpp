@@ -56,10 +56,17 @@ Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where = Source::here());
 template <class T>
 Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents,
            Source where = Source::here());
+/// The same for several outputs at once, which share their work.
+template <class T>
+std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
+                        const std::vector<Var<T>>& tangents, Source where = Source::here());
 
 /// Hessian of a y of one element times v, of x's shape: forward over reverse (Pearlmutter 1994).
 template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where = Source::here());
+template <class T>
+std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v,
+                        Source where = Source::here());
 
 enum class Mode { automatic, forward, reverse };
 /// All derivatives now: J[i…, j…] = ∂y_i/∂x_j, of shape y.shape + x.shape. One program, run once per element of x

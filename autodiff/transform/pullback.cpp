@@ -80,39 +80,37 @@ class Sweep {
 
 template <class T>
 std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Var<T>> seeds,
-                             std::span<const Var<T>> wrt, Source where) {
-  if (outputs.empty() || !outputs[0]) throw UsageError(locate("pullback", "an empty Var has no tape", where));
+                             std::span<const Var<T>> wrt, Source where, const char* operation) {
+  if (outputs.size() != seeds.size()) {
+    throw UsageError(locate(operation, fmt::format("{} outputs and {} seeds", outputs.size(), seeds.size()), where));
+  }
+  if (outputs.empty() || !outputs[0]) throw UsageError(locate(operation, "an empty Var has no tape", where));
   Tape<T>& tape = outputs[0].tape();
   for (const auto list : {outputs, seeds, wrt}) {
-    for (const Var<T>& v : list) tape.expect_mine("pullback", v, where);
+    for (const Var<T>& v : list) tape.expect_mine(operation, v, where);
   }
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     if (outputs[i].shape() == seeds[i].shape()) continue;
     throw ShapeError(locate(
-        "vjp",
+        operation,
         fmt::format("y has shape {} but its seed {}", to_string(outputs[i].shape()), to_string(seeds[i].shape())),
         where));
   }
-  const NodeId before = tape.size();
-  try {
-    Sweep<T> sweep(tape, outputs, wrt);
-    for (std::size_t i = 0; i < outputs.size(); ++i) sweep.deliver(outputs[i].id(), seeds[i]);
-    sweep.run();
-    std::vector<Var<T>> out;
-    for (const Var<T>& w : wrt) {
-      const Var<T> g = sweep.cotangent(w.id());
-      out.push_back(g ? g : tape.constant(T(0), tape.shape(w.id()), where));
-    }
-    return out;
-  } catch (...) {
-    tape.truncate(before, where);
-    throw;
+  const typename Tape<T>::AllOrNothing guard(tape, where);
+  Sweep<T> sweep(tape, outputs, wrt);
+  for (std::size_t i = 0; i < outputs.size(); ++i) sweep.deliver(outputs[i].id(), seeds[i]);
+  sweep.run();
+  std::vector<Var<T>> out;
+  for (const Var<T>& w : wrt) {
+    const Var<T> g = sweep.cotangent(w.id());
+    out.push_back(g ? g : tape.constant(T(0), tape.shape(w.id()), where));
   }
+  return out;
 }
 
 #define INSTANTIATE(T)                                                                                             \
   template std::vector<Var<T>> pullback(std::span<const Var<T>>, std::span<const Var<T>>, std::span<const Var<T>>, \
-                                        Source)
+                                        Source, const char*)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

@@ -11,9 +11,11 @@
 namespace wengert {
 
 /// Cotangents of `wrt` given the cotangents `seeds` of `outputs` (same shapes). What an output does not depend on gets
-/// zeros. If a rule throws, the tape is as before.
+/// zeros. If a rule throws, the tape is as before. Throws in the name of `operation`: UsageError for an empty or stale
+/// Var, two tapes, or another number of seeds than of outputs, ShapeError if a seed has another shape than its output.
 template <class T>
 std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Var<T>> seeds,
-                             std::span<const Var<T>> wrt, Source where = Source::here());
+                             std::span<const Var<T>> wrt, Source where = Source::here(),
+                             const char* operation = "pullback");
 
 }  // namespace wengert

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -14,13 +15,6 @@
 namespace wengert::nn {
 
 namespace {
-
-/// Where errors come from.
-struct Origin {
-  std::string operation;
-  std::string file;  // empty for text
-  Source where;
-};
 
 /// About 40 bytes of a field, with control characters spelled out: the message stays one line.
 std::string in_quotes(std::string_view field) {
@@ -35,6 +29,18 @@ std::string in_quotes(std::string_view field) {
     }
   }
   return out + (field.size() > size ? "…\"" : "\"");
+}
+
+/// The field as it is written: in quotes where it must be.
+std::string quoted(const std::string& field) {
+  if (field.find_first_of(",\"\r\n") == std::string::npos && !field.empty()) return field;
+  std::string out = "\"";
+  for (const char c : field) {
+    if (c == '"') out += '"';
+    out += c;
+  }
+  out += '"';
+  return out;
 }
 
 /// Splits text into fields, one after the other.
@@ -87,8 +93,10 @@ class Reader {
     return true;
   }
 
-  FileError error(const std::string& fact) const { return fail(fmt::format(", column {}: {}", column_, fact)); }
-  FileError row_error(const std::string& fact) const { return fail(": " + fact); }
+  FileError error(const std::string& fact) const {
+    return origin_.error(fmt::format("{}, column {}", place(), column_), fact);
+  }
+  FileError row_error(const std::string& fact) const { return origin_.error(place(), fact); }
 
  private:
   static bool is_line_end(char c) { return c == '\n' || c == '\r'; }
@@ -120,10 +128,8 @@ class Reader {
     }
   }
 
-  FileError fail(const std::string& fact) const {
-    const std::string file = origin_.file.empty() ? "" : fmt::format("\"{}\" ", origin_.file);
-    const std::string row = header_ ? "header" : fmt::format("row {}", row_);
-    return FileError(locate(origin_.operation, fmt::format("{}{} (line {}){}", file, row, line_, fact), origin_.where));
+  std::string place() const {
+    return header_ ? fmt::format("header (line {})", line_) : fmt::format("row {} (line {})", row_, line_);
   }
 
   std::string_view text_;
@@ -135,11 +141,14 @@ class Reader {
   bool more_ = false;
 };
 
-double number_in(std::string_view field, const Reader& reader) {
+double number_in(std::string_view field, const CsvOptions& options, const Reader& reader) {
   std::string_view digits = field;
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!digits.empty() && is_blank(digits.front())) digits.remove_prefix(1);
   while (!digits.empty() && is_blank(digits.back())) digits.remove_suffix(1);
+  if (std::find(options.missing.begin(), options.missing.end(), digits) != options.missing.end()) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
   if (digits.empty()) throw reader.error("the field is empty");
   if (digits.size() > 1 && digits[0] == '+' && digits[1] != '-') digits.remove_prefix(1);
   double value = 0;
@@ -160,7 +169,7 @@ Tensor<double> parse(std::string_view text, const CsvOptions& options, const Ori
   for (bool header = options.header; reader.next_row(); header = false) {
     std::int64_t count = 0;
     for (; reader.next_field(field); ++count) {
-      if (!header) values.push_back(number_in(field, reader));
+      if (!header) values.push_back(number_in(field, options, reader));
     }
     if (columns >= 0 && count != columns) {
       throw reader.row_error(fmt::format("{} fields, but the rows before have {}", count, columns));
@@ -195,5 +204,41 @@ std::vector<std::vector<std::string>> csv_fields(std::string_view text, const Cs
   }
   return rows;
 }
+
+template <class T>
+std::string csv_text(const Tensor<T>& table, const std::vector<std::string>& names, Source where) {
+  if (table.rank() != 2) {
+    throw ShapeError(locate("csv_text", fmt::format("{} is no table", to_string(table.shape())), where));
+  }
+  const std::int64_t rows = table.shape()[0], columns = table.shape()[1];
+  if (!names.empty() && names.size() != static_cast<std::size_t>(columns)) {
+    throw ShapeError(locate("csv_text", fmt::format("{} names for {} columns", names.size(), columns), where));
+  }
+  std::string text;
+  for (std::size_t j = 0; j < names.size(); ++j) text.append(j == 0 ? "" : ",").append(quoted(names[j]));
+  if (!names.empty()) text += "\r\n";
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      // The fewest digits that come back bit for bit.
+      fmt::format_to(std::back_inserter(text), "{}{}", j == 0 ? "" : ",", table.data()[i * columns + j]);
+    }
+    text += "\r\n";
+  }
+  return text;
+}
+
+template <class T>
+void write_csv(const std::filesystem::path& path, const Tensor<T>& table, const std::vector<std::string>& names,
+               Source where) {
+  write_file(path, csv_text(table, names, where), where);
+}
+
+#define INSTANTIATE(T)                                                                      \
+  template std::string csv_text(const Tensor<T>&, const std::vector<std::string>&, Source); \
+  template void write_csv(const std::filesystem::path&, const Tensor<T>&, const std::vector<std::string>&, Source)
+INSTANTIATE(float);
+INSTANTIATE(double);
+INSTANTIATE(std::int64_t);
+#undef INSTANTIATE
 
 }  // namespace wengert::nn

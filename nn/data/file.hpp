@@ -1,10 +1,12 @@
-/// The bytes of a file, unpacked if they are gzip.
+/// The bytes of files: read whole, unpacked if they are gzip; replaced whole, so that nobody ever sees half a file.
 #pragma once
 
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
+#include "autodiff/tensor/error.hpp"
 #include "autodiff/tensor/source.hpp"
 
 namespace wengert::nn {
@@ -17,5 +19,20 @@ inline constexpr std::size_t kFileLimit = std::size_t{1} << 30;
 /// Memory grows with what has been read, never with what a header claims. Throws FileError naming path and reason: not
 /// there, not readable, more than `limit` bytes (unpacked), truncated or damaged gzip.
 std::string read_file(const std::filesystem::path& path, std::size_t limit = kFileLimit, Source where = Source::here());
+
+/// Makes `bytes` the content of `path`. Whatever happens, a crash or SIGKILL included, `path` holds all of the old or
+/// all of the new: they are written to a new file beside it ("model.safetensors.4711-0.tmp"), flushed to the disk, and
+/// take its name in one step. Throws FileError naming path and reason; the new file is then gone. A killed process
+/// leaves it behind.
+void write_file(const std::filesystem::path& path, std::string_view bytes, Source where = Source::here());
+
+/// What a reader reads, for its errors: `operation: "file" place: fact`.
+struct Origin {
+  std::string operation;
+  std::string file;  ///< empty for bytes in memory
+  Source where;
+
+  FileError error(const std::string& place, const std::string& fact) const;
+};
 
 }  // namespace wengert::nn

@@ -16,7 +16,7 @@ double relative_difference(const Tensor<T>& a, const Tensor<T>& b);
 struct LayerDifference {
   double closed_form = 0;    ///< largest of δ, ∂C/∂W and ∂C/∂b: tape against hand
   double differences = 0;    ///< ∂C/∂W and ∂C/∂b against central differences
-  std::int64_t skipped = 0;  ///< entries whose one-sided differences disagree: a kink lies between
+  std::int64_t skipped = 0;  ///< entries whose differences do not fit together: a kink lies between
   double norm = 0;           ///< of δˡ, Euclidean
 };
 

@@ -8,7 +8,7 @@ namespace {
 
 template <class T>
 Var<T> squares(const char* name, Var<T> a, Var<T> t, Source where) {
-  if (a.shape(where) != t.shape(where)) {
+  if (a.shape(where, name) != t.shape(where, name)) {
     throw ShapeError(locate(
         name,
         fmt::format("prediction and target differ in shape: {} and {}", to_string(a.shape()), to_string(t.shape())),

@@ -26,7 +26,9 @@ struct Parameter {
 template <class T>
 struct Linear {
   Var<T> W, b;
-  Var<T> operator()(Var<T> x, Source where = Source::here()) const { return matmul(x, W, where) + b; }
+  Var<T> operator()(Var<T> x, Source where = Source::here()) const {
+    return add(Located<T>(matmul(x, W, where), where), Located<T>(b, where));
+  }
 };
 
 struct MlpOptions {

@@ -103,21 +103,9 @@ std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int6
   return history;
 }
 
-template <class T>
-double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels) {
-  const std::int64_t n = labels.size(), classes = outputs.shape()[-1];
-  std::int64_t right = 0;
-  for (std::int64_t i = 0; i < n; ++i) {
-    const T* row = outputs.data() + i * classes;
-    right += std::max_element(row, row + classes) - row == labels.data()[i] ? 1 : 0;
-  }
-  return static_cast<double>(right) / static_cast<double>(n);
-}
-
 #define INSTANTIATE(T)                                                                                               \
   template std::vector<Epoch> train(Mlp<T>&, const Tensor<T>&, const Tensor<std::int64_t>&, const OptimizerOptions&, \
-                                    const TrainerOptions&, const std::function<std::string(const Epoch&)>&, Source); \
-  template double accuracy(const Tensor<T>&, const Tensor<std::int64_t>&)
+                                    const TrainerOptions&, const std::function<std::string(const Epoch&)>&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

@@ -29,8 +29,4 @@ std::vector<Epoch> train(Mlp<T>& mlp, const Tensor<T>& x, const Tensor<std::int6
                          const OptimizerOptions& optimizer, const TrainerOptions& options,
                          const std::function<std::string(const Epoch&)>& after = {}, Source where = Source::here());
 
-/// Fraction of rows whose largest output is at the label.
-template <class T>
-double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels);
-
 }  // namespace wengert::nn

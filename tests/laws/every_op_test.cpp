@@ -16,6 +16,7 @@ template <class T>
 struct Recorded {
   Tape<T> tape;
   std::vector<Var<T>> x;  ///< the inputs that are numbers
+  std::vector<Index<T>> index;
   Var<T> y;
 };
 
@@ -39,9 +40,9 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     if (static_cast<int>(i) == sample.index_input) {
       Tensor<std::int64_t> labels(sample.inputs[i]);
-      for (auto& label : labels)
-        label = static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(sample.index_bound)));
-      ids.push_back(r.tape.indices(labels).node().id());
+      for (auto& label : labels) label = random.below(sample.index_bound);
+      r.index.push_back(r.tape.indices(labels));
+      ids.push_back(r.index.back().node().id());
     } else {
       Tensor<T> x = draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random);
       if (i == 0 && sample.diagonal != 0) make_regular(x, static_cast<T>(sample.diagonal));
@@ -171,6 +172,43 @@ TEST_CASE("a fused operation equals its definition in other operations") {
     ++checked;
   });
   CHECK(checked > 8);
+}
+
+TEST_CASE_TEMPLATE("B086: what is recorded at one point and run at another is what recording there gives", T, float,
+                   double) {
+  const auto outputs = [](Recorded<T>& r) {
+    std::vector<Var<T>> out{r.y};
+    if (r.x.empty()) return out;
+    Random random(5);
+    const auto seed = r.tape.leaf(uniform<T>(r.y.shape(), -1, 1, random));
+    for (const Var<T>& g : vjp(r.y, r.x, seed)) out.push_back(g);
+    return out;
+  };
+  for (const Entry<T>& entry : registry<T>()) {
+    for (std::size_t s = 0; s < entry.samples.size(); ++s) {
+      const std::string name = std::string(entry.table->name) + " sample " + std::to_string(s);
+      CAPTURE(name);
+      Random at(7, s), elsewhere(8, s);
+      Recorded<T> here, there;
+      record_sample(here, *entry.table, entry.samples[s], at);
+      record_sample(there, *entry.table, entry.samples[s], elsewhere);
+      std::vector<Program<T>> programs;
+      for (const Var<T>& output : outputs(here)) {
+        programs.push_back(compile(output));
+        programs.back().run();
+      }
+      for (std::size_t i = 0; i < here.x.size(); ++i) here.tape.set(here.x[i], value(there.x[i]));
+      for (std::size_t i = 0; i < here.index.size(); ++i) {
+        const auto& labels = there.tape.leaf_storage(there.index[i].node().id())->integers;
+        here.tape.set(here.index[i], Tensor<std::int64_t>(there.index[i].shape(), labels.data()));
+      }
+      const auto fresh = outputs(there);
+      for (std::size_t i = 0; i < programs.size(); ++i) {
+        programs[i].run();
+        CHECK(programs[i].value() == value(fresh[i]));
+      }
+    }
+  }
 }
 
 TEST_CASE("every operation in float is near the same in double") {

@@ -1,14 +1,11 @@
-/// What tests of kernels share: all instruction sets of this machine in turn, and memory that notices stray writes.
+/// All instruction sets of this machine in turn.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "autodiff/kernels/simd.hpp"
-#include "autodiff/kernels/tile.hpp"
 
 namespace wengert::kernels {
 
@@ -40,36 +37,6 @@ class EveryTarget {
 
  private:
   std::vector<std::string> names_ = simd_targets();
-};
-
-/// Elements between two fences; `intact()` says whether the fences still stand.
-template <class T>
-class Fenced {
- public:
-  explicit Fenced(std::size_t size) : all_(kFence, kMark) {
-    all_.resize(kFence + size, T(0));
-    all_.resize(2 * kFence + size, kMark);
-  }
-  template <class Container>
-  static Fenced of(const Container& values) {
-    Fenced fenced(values.size());
-    std::copy(values.begin(), values.end(), fenced.data());
-    return fenced;
-  }
-  T* data() { return all_.data() + kFence; }
-  const T* data() const { return all_.data() + kFence; }
-  std::size_t size() const { return all_.size() - 2 * kFence; }
-  T& operator[](std::size_t i) { return data()[i]; }
-  const T& operator[](std::size_t i) const { return data()[i]; }
-  bool intact() const {
-    const auto marks = [](auto first) { return std::all_of(first, first + kFence, [](T x) { return x == kMark; }); };
-    return marks(all_.begin()) && marks(all_.end() - kFence);
-  }
-
- private:
-  static constexpr std::ptrdiff_t kFence = 32;
-  static constexpr T kMark = T(-77);
-  std::vector<T> all_;
 };
 
 }  // namespace wengert::kernels

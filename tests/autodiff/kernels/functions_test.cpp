@@ -12,16 +12,13 @@
 #include <vector>
 
 #include "autodiff/kernels/function.hpp"
+#include "autodiff/kernels/tile.hpp"
 #include "tests/autodiff/kernels/every_target.hpp"
+#include "tests/autodiff/kernels/fenced.hpp"
 #include "tests/autodiff/kernels/ulp.hpp"
 
 namespace wengert::kernels {
 namespace {
-
-template <class T>
-constexpr T kInfinity = std::numeric_limits<T>::infinity();
-template <class T>
-constexpr T kNan = std::numeric_limits<T>::quiet_NaN();
 
 /// Runs a function of up to three inputs on contiguous elements.
 template <class T>
@@ -138,14 +135,6 @@ T at(Instruction instruction, double x) {
   return apply<T>(instruction, {{static_cast<T>(x)}})[0];
 }
 
-template <class T>
-bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
-  using Bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](T x, T y) {
-    return std::bit_cast<Bits>(x) == std::bit_cast<Bits>(y) || (std::isnan(x) && std::isnan(y));
-  });
-}
-
 }  // namespace
 
 TEST_CASE_TEMPLATE("functions are within 2.5 units in the last place over the whole range", T, float, double) {
@@ -230,7 +219,7 @@ TEST_CASE_TEMPLATE("pow agrees with the C library within one unit, whatever stan
       CAPTURE(p[i]);
       CHECK(ulps(y[i], std::pow(static_cast<long double>(x[i]), static_cast<long double>(p[i]))) <= 1.6);
       const std::vector<T> among = apply<T>(instruction_of<math::Pow>(), {{x[i], T(5)}, {p[i], T(0.1)}});
-      CHECK(same_bits<T>({y[i]}, {among[0]}));
+      CHECK(same_bits<std::vector<T>>({y[i]}, {among[0]}));
     }
   }
 }
@@ -326,7 +315,7 @@ TEST_CASE_TEMPLATE("leaky relu and elu take their parameter elementwise", T, flo
     CHECK(same_bits(apply<T>(instruction_of<math::LeakyRelu>(), {x, alpha}), leaky));
     const std::vector<T> elu = apply<T>(instruction_of<math::Elu>(), {x, alpha});
     CHECK(ulps(elu[0], 0.5L * std::expm1(-2.0L)) <= 2);
-    CHECK(same_bits<T>({elu[1], elu[2], elu[3], elu[4]}, {T(0), T(3), kNan<T>, T(-2)}));
+    CHECK(same_bits<std::vector<T>>({elu[1], elu[2], elu[3], elu[4]}, {T(0), T(3), kNan<T>, T(-2)}));
   }
 }
 

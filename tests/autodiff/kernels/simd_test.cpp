@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 
+#include "autodiff/kernels/tile.hpp"
 #include "tests/autodiff/kernels/every_target.hpp"
 
 namespace wengert::kernels {

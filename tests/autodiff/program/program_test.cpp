@@ -111,17 +111,6 @@ TEST_CASE("assigning one leaf twice, or a value of another shape, throws") {
   CHECK_THROWS_WITH_AS(compile<double>({}, {assign(a, sum(a))}), doctest::Contains("[2] but its value []"), ShapeError);
 }
 
-TEST_CASE("B089: a leaf that changes never mixes old and new values") {
-  Tape<double> tape;
-  const auto x = tape.leaf(1.0);
-  const auto u = x * x * x;
-  const auto g = gradient(u, x);
-  CHECK(value(g).item() == 3);
-  tape.set(x, 2.0);
-  CHECK(value(g).item() == 12);
-  CHECK(value(u).item() == 8);
-}
-
 TEST_CASE("B076: a define-by-run loop does not grow the tape") {
   Tape<double> tape;
   const auto w = tape.leaf({1.0, 2.0});
@@ -137,6 +126,54 @@ TEST_CASE("B076: a define-by-run loop does not grow the tape") {
     if (i > 10) REQUIRE(tape.bytes() == bytes);
   }
   CHECK(total == doctest::Approx(2.0 * (1000 - 499500)));
+}
+
+TEST_CASE("a data-dependent loop costs what each step adds: the value of step 2,000 as much as that of step 20") {
+  Tape<double> tape;
+  auto y = tape.leaf(0.3);
+  std::vector<long> costs;
+  for (int i = 0; i < 2000; ++i) {
+    y = value(y).item() < 0.5 ? 1.9 * y : 1.9 * (1 - y);
+    const long before = allocations;
+    value(y);
+    costs.push_back(allocations - before);
+  }
+  CHECK(costs[1999] <= costs[20] + 5);
+  CHECK(costs[1000] <= costs[20] + 5);
+}
+
+namespace {
+
+/// What value() of a chain of `length` sines allocates; each length is another program.
+long cost_of_recording(Tape<double>& tape, Var<double> x, int length) {
+  const auto scope = tape.scope();
+  auto y = x;
+  for (int i = 0; i < length; ++i) y = sin(y);
+  const long before = allocations;
+  value(y);
+  return allocations - before;
+}
+
+}  // namespace
+
+TEST_CASE("recording the same thing again in a scope costs no planning, and 32 programs are kept") {
+  Tape<double> tape;
+  const auto x = tape.leaf(zeros({50}));
+  const long planned = cost_of_recording(tape, x, 10), again = cost_of_recording(tape, x, 10);
+  CHECK(2 * again < planned);
+  for (int length = 11; length < 42; ++length) cost_of_recording(tape, x, length);  // with the first, 32 programs
+  CHECK(cost_of_recording(tape, x, 10) <= again);                                   // and now it is the last used
+  for (int length = 42; length < 74; ++length) cost_of_recording(tape, x, length);
+  CHECK(cost_of_recording(tape, x, 10) > 2 * again);
+}
+
+TEST_CASE("leaves made in a scope are bound anew where a program is reused") {
+  Tape<double> tape;
+  for (int i = 0; i < 5; ++i) {
+    const auto scope = tape.scope();
+    const auto x = tape.leaf(static_cast<double>(i)), y = tape.leaf(10.0);
+    CHECK(value(x * x + y).item() == i * i + 10);
+  }
 }
 
 TEST_CASE("a Var whose scope has closed is an error with words") {

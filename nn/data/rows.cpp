@@ -1,0 +1,60 @@
+#include "nn/data/rows.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "autodiff/tensor/error.hpp"
+
+namespace wengert::nn {
+
+namespace {
+
+void expect_list(const char* operation, const char* name, const Tensor<std::int64_t>& list, Source where) {
+  if (list.rank() == 1) return;
+  throw ShapeError(locate(operation, fmt::format("{} are {}, not one list", name, to_string(list.shape())), where));
+}
+
+}  // namespace
+
+template <class T>
+Tensor<T> take_rows(const Tensor<T>& x, const Tensor<std::int64_t>& rows, Source where) {
+  expect_list("take_rows", "rows", rows, where);
+  if (x.rank() == 0) throw ShapeError(locate("take_rows", "a number has no rows", where));
+  const std::int64_t n = x.shape()[0], width = n == 0 ? 0 : x.size() / n;
+  for (const std::int64_t row : rows) {
+    if (row < 0 || row >= n)
+      throw ValueError(locate("take_rows", fmt::format("row {} is not in 0..{}", row, n - 1), where));
+  }
+  std::vector<std::int64_t> dims(x.shape().begin(), x.shape().end());
+  dims[0] = rows.size();
+  Tensor<T> out{Shape(dims)};
+  for (std::int64_t i = 0; i < rows.size(); ++i) {
+    std::copy_n(x.data() + rows.data()[i] * width, width, out.data() + i * width);
+  }
+  return out;
+}
+
+template <class T>
+Tensor<T> one_hot(const Tensor<std::int64_t>& labels, std::int64_t classes, Source where) {
+  expect_list("one_hot", "labels", labels, where);
+  Tensor<T> out(Shape{labels.size(), classes});
+  for (std::int64_t i = 0; i < labels.size(); ++i) {
+    const std::int64_t label = labels.data()[i];
+    if (label < 0 || label >= classes) {
+      throw ValueError(
+          locate("one_hot", fmt::format("label {} of row {} is not in 0..{}", label, i, classes - 1), where));
+    }
+    out.data()[i * classes + label] = T(1);
+  }
+  return out;
+}
+
+template Tensor<float> take_rows(const Tensor<float>&, const Tensor<std::int64_t>&, Source);
+template Tensor<double> take_rows(const Tensor<double>&, const Tensor<std::int64_t>&, Source);
+template Tensor<std::int64_t> take_rows(const Tensor<std::int64_t>&, const Tensor<std::int64_t>&, Source);
+template Tensor<float> one_hot(const Tensor<std::int64_t>&, std::int64_t, Source);
+template Tensor<double> one_hot(const Tensor<std::int64_t>&, std::int64_t, Source);
+
+}  // namespace wengert::nn

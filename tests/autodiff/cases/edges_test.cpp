@@ -1,0 +1,162 @@
+// Edge values of roots, powers, logarithms and reductions.
+#include <doctest/doctest.h>
+
+#include "tests/autodiff/cases/every_way.hpp"
+
+using namespace wengert;
+using namespace wengert::test;
+
+TEST_CASE("B001: a zero cotangent that reaches a singular operation yields 0") {
+  const auto f = [](auto x) { return maximum(sqrt(x[0] * x[0] + x[1] * x[1]), 1e-10); };
+  for (const auto& a : every_way(f, {number(0.0), number(0.0)})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 1e-10);
+    CHECK(a.g[0].item() == 0);
+    CHECK(a.g[1].item() == 0);
+  }
+}
+
+TEST_CASE("B002: the branch not selected adds nothing, even where its slope is NaN") {
+  for (const auto& a : every_way([](auto x) { return where(x[0] < 1, cos(x[0]), 0); }, {Tensor<double>{0, kInf}})) {
+    CAPTURE(a.way);
+    CHECK(a.y == Tensor<double>{1, 0});
+    CHECK(a.g[0] == Tensor<double>{0, 0});
+  }
+}
+
+TEST_CASE("B004: a NaN that was masked out does not poison the shared factor") {
+  const auto f = [](auto x) { return sum(where(isnan(x[0]), 0, x[0] * x[1])); };
+  for (const auto& a : every_way(f, {Tensor<double>{1, 2, kNan}, number(1.0)})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 3);
+    CHECK(a.g[1].item() == 3);
+  }
+}
+
+TEST_CASE("B005: the Euclidean norm has slope 0 at the zero vector") {
+  for (const auto& a : every_way([](auto x) { return sqrt(sum(square(x[0]))); }, {Tensor<double>{0, 0, 0}})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0] == Tensor<double>{0, 0, 0});
+  }
+}
+
+TEST_CASE("B007: the distance of a point to itself has slope 0") {
+  for (const auto& a : every_way([](auto x) { return sqrt(square(x[0] - x[0])); }, {number(-0.338093)})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0].item() == 0);
+  }
+}
+
+TEST_CASE("B008: x^0 is constant") {
+  for (const auto& a : every_way([](auto x) { return pow(x[0], 0) + 0 * x[0]; }, {Tensor<double>{0, 1}})) {
+    CAPTURE(a.way);
+    CHECK(a.y == Tensor<double>{1, 1});
+    CHECK(a.g[0] == Tensor<double>{0, 0});
+  }
+}
+
+TEST_CASE("B010: the slope of x^p at 0 follows p") {
+  const double p[] = {3, 1.875, 1, 0.5, 0, -1}, slope[] = {0, 0, 1, kInf, 0, -kInf};
+  for (int i = 0; i < 6; ++i) {
+    CAPTURE(p[i]);
+    for (const auto& a : every_way([&](auto x) { return pow(x[0], p[i]); }, {number(0.0)})) {
+      CAPTURE(a.way);
+      CHECK(a.g[0].item() == slope[i]);
+    }
+  }
+}
+
+TEST_CASE("B011: x^p is not rewritten as exp(p log x) where that breaks") {
+  for (const auto& a : every_way([](auto x) { return pow(x[0], 1.875); }, {number(0.0)})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0].item() == 0);
+  }
+  for (const auto& a : every_way([](auto x) { return gradient(pow(x[0], 1.875), x[0]); }, {number(0.0)})) {
+    CAPTURE(a.way);
+    CHECK(a.g[0].item() == kInf);
+  }
+}
+
+TEST_CASE("B013, B014: integer powers keep all their derivatives, in both modes") {
+  for (const bool forward : {false, true}) {
+    CAPTURE(forward);
+    Tape<double> tape;
+    const auto x = tape.leaf(0.0), one = tape.leaf(1.0);
+    const auto slope = [&](Var<double> f) { return forward ? jvp(f, x, one) : gradient(f, x); };
+    auto f = exp(-pow(x, 2));
+    for (const double expected : {0.0, -2.0, 0.0, 12.0}) CHECK(item(f = slope(f)) == expected);
+    auto y = x + pow(x, 2) + pow(x, 3) + pow(x, 4);
+    for (const double expected : {1.0, 2.0, 6.0, 24.0, 0.0}) CHECK(item(y = slope(y)) == expected);
+  }
+}
+
+TEST_CASE("B016: log-sum-exp of equal huge arguments keeps a total slope of 1") {
+  for (const double big : {1e10, 1e50}) {
+    const auto f = [](auto x) { return log_sum_exp(concatenate({x[0], x[0]})); };
+    for (const auto& a : every_way(f, {Tensor<double>{big}})) {
+      CAPTURE(a.way);
+      CHECK(near(a.g[0].at(0), 1, 1e-15));
+    }
+  }
+}
+
+TEST_CASE("B017: log1p and expm1 keep their digits near 0") {
+  for (const auto& a : every_way([](auto x) { return log(-expm1(x[0])); }, {number(-1e-10)})) {
+    CAPTURE(a.way);
+    CHECK(near(a.y.item(), -23.025850929990457));
+    CHECK(near(a.g[0].item(), -9999999999.5));
+  }
+}
+
+TEST_CASE("B020: a tangent of 0 times an infinite slope is 0") {
+  Tape<double> tape;
+  const auto x = tape.leaf(1.0), none = tape.leaf(0.0);
+  const auto y = sqrt(1 - x);
+  CHECK(item(y) == 0);
+  CHECK(item(jvp(y, x, none)) == 0);
+}
+
+TEST_CASE("B023: a tie of max shares the gradient without inflating it") {
+  for (const auto& a : every_way([](auto x) { return max(x[0]); }, {Tensor<double>{0.6, 0.6, 0.3}})) {
+    CAPTURE(a.way);
+    CHECK(a.g[0] == Tensor<double>{0.5, 0.5, 0});
+  }
+}
+
+TEST_CASE("B026: abs at 0 has slope 0") {
+  for (const auto& a : every_way([](auto x) { return abs(x[0]); }, {number(0.0)})) {
+    CAPTURE(a.way);
+    CHECK(a.g[0].item() == 0);
+  }
+}
+
+TEST_CASE("B028: variance and deviation of a constant vector have slope 0") {
+  const auto variance = [](auto x) { return mean(square(x[0] - mean(x[0]))); };
+  for (const auto& a : every_way(variance, {Tensor<double>{1, 1}})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0] == Tensor<double>{0, 0});
+  }
+  for (const auto& a : every_way([&](auto x) { return sqrt(variance(x)); }, {Tensor<double>{1, 1}})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0] == Tensor<double>{0, 0});
+  }
+}
+
+TEST_CASE("B029: the variance of one element is 0 with divisor N, NaN with N - 1, and its gradient has x's shape") {
+  const auto squares = [](auto x) { return sum(square(x[0] - mean(x[0]))); };
+  for (const auto& a : every_way([&](auto x) { return squares(x) / 1; }, {ones({1, 1})})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+    CHECK(a.g[0] == zeros({1, 1}));
+  }
+  for (const auto& a : every_way([&](auto x) { return squares(x) / 0; }, {ones({1, 1})})) {
+    CAPTURE(a.way);
+    CHECK(std::isnan(a.y.item()));
+    CHECK(a.g[0].shape() == Shape{1, 1});
+  }
+}

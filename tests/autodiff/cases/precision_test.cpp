@@ -1,0 +1,100 @@
+// Losses, precision, sizes and element types.
+#include <doctest/doctest.h>
+
+#include "tests/autodiff/cases/every_way.hpp"
+
+using namespace wengert;
+using namespace wengert::test;
+
+namespace {
+
+/// -t ln p - (1 - t) ln(1 - p), where 0 · ∞ is 0.
+template <class T>
+Var<T> binary_cross_entropy(Var<T> p, Var<T> t) {
+  return -(chain(t, log(p)) + chain(1 - t, log1p(-p)));
+}
+
+template <class A, class B>
+concept Subtractable = requires(A a, B b) {
+  a - b;
+};
+
+}  // namespace
+
+TEST_CASE("B118: binary cross entropy of a probability keeps the slope of a confident mistake") {
+  const auto f = [](auto x) { return binary_cross_entropy(sigmoid(x[0]), x[1]); };
+  for (const auto& a : every_way(f, {number(-50.0), number(1.0)})) {
+    CAPTURE(a.way);
+    CHECK(near(a.g[0].item(), -1, 1e-15));
+  }
+}
+
+TEST_CASE("B119: binary cross entropy at probabilities 0 and 1") {
+  const auto f = [](auto x) { return binary_cross_entropy(x[0], x[1]); };
+  for (const auto& a : every_way(f, {Tensor<double>{0, 1, 1}, Tensor<double>{0, 1, 0}})) {
+    CAPTURE(a.way);
+    CHECK(a.y == Tensor<double>{0, 0, kInf});
+  }
+}
+
+TEST_CASE("B121: cross entropy of huge equal logits") {
+  Tape<float> tape;
+  const auto z = tape.leaf(Tensor<float>(Shape{1, 2}, {1e8f, 1e8f}));
+  CHECK(std::abs(value(cross_entropy(z, tape.indices({1}))).item() - 0.69314718f) < 1e-7f);
+}
+
+TEST_CASE("B122: the reduction of cross entropy scales its gradient") {
+  Tape<double> tape;
+  const auto z = tape.leaf(zeros({2, 2}));
+  const auto labels = tape.indices({0, 1});
+  const auto each = cross_entropy(z, labels, Reduction::none);
+  CHECK(value(gradient(cross_entropy(z, labels), z)) == Tensor<double>{{-0.25, 0.25}, {0.25, -0.25}});
+  CHECK(value(gradient(cross_entropy(z, labels, Reduction::sum), z)) == Tensor<double>{{-0.5, 0.5}, {0.5, -0.5}});
+  CHECK(value(vjp(each, z, tape.leaf({1.0, 3.0}))) == Tensor<double>{{-0.5, 0.5}, {1.5, -1.5}});
+}
+
+TEST_CASE("B127: in the Kullback-Leibler divergence 0 against 0 is 0 and more against 0 is infinite") {
+  const auto divergence = [](auto x) { return sum(chain(x[0], log(x[0]) - log(x[1]))); };
+  for (const auto& a : every_way(divergence, {Tensor<double>{0.5, 0.5, 0}, Tensor<double>{0.5, 0.5, 0}})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == 0);
+  }
+  for (const auto& a : every_way(divergence, {Tensor<double>{0.3, 0.3, 0.4}, Tensor<double>{0.5, 0.5, 0}})) {
+    CAPTURE(a.way);
+    CHECK(a.y.item() == kInf);
+  }
+}
+
+TEST_CASE("B172: the mean of many floats along the slow axis") {
+  Tape<float> tape;
+  const auto x = broadcast_to(tape.leaf({1.0f, 1.0f}), Shape{20000000, 2});
+  CHECK(value(mean(x, 0)) == Tensor<float>{1, 1});
+}
+
+TEST_CASE("B173: a variance is not the difference of two large numbers") {
+  const auto variance = [](auto x) { return mean(square(x[0] - mean(x[0]))); };
+  for (const auto& a : every_way(variance, {Tensor<double>{1e9, 1e9 + 1, 1e9 + 2}})) {
+    CAPTURE(a.way);
+    CHECK(near(a.y.item(), 2.0 / 3));
+  }
+  for (const auto& a : every_way<float>(variance, {Tensor<float>{10000, 10001, 10002}})) {
+    CAPTURE(a.way);
+    CHECK(near(a.y.item(), 2.0 / 3, 1e-6));
+  }
+}
+
+TEST_CASE("B175: more than 2^31 elements are counted and summed") {
+  const Shape shape{3118080000};
+  CHECK(shape.size() == 3118080000);
+  Tape<double> tape;
+  CHECK(value(sum(broadcast_to(tape.leaf(1.0), shape))).item() == 3118080000.0);
+}
+
+TEST_CASE("B196: float and double do not mix, so no leaf changes its type on the way") {
+  static_assert(Subtractable<Var<double>, Var<double>> && Subtractable<Var<float>, Var<float>>);
+  static_assert(!Subtractable<Var<float>, Var<double>> && !Subtractable<Var<double>, Var<float>>);
+  static_assert(std::is_same_v<decltype(gradient(Var<float>(), Var<float>())), Var<float>>);
+  Tape<float> tape;
+  const auto x = tape.leaf(1.0f);
+  CHECK(value(gradient(mean(square(x - 3.0)), x)).item() == -4);  // a plain number takes the type of the Var
+}
