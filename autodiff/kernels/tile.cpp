@@ -119,6 +119,7 @@ typename TileProgram<T>::Blocks TileProgram<T>::blocks() const {
 template <class T>
 void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
                          T* scratch) const {
+  if (first == last) return;
   std::array<std::int64_t, 6> at{};
   std::ptrdiff_t rest = first / (b.down * b.across);
   for (std::size_t axis = outer.size(); axis-- > 0; rest /= outer[axis]) at[axis] = rest % outer[axis];
@@ -204,6 +205,7 @@ void TileProgram<T>::bake(T* scratch) {
     for (const Step<T>& step : steps) baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
     return;
   }
+  if (b.count() == 0) return;
   // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
   const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
   const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);

@@ -86,11 +86,30 @@ class Users {
 template <class T>
 std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n);
 
+/// A number for each node of a tape, forgotten all at once: kept between compilations, so that one costs what it visits
+/// and not what the tape holds.
+class Marks {
+ public:
+  void forget(NodeId size) {
+    if (++now_ == 0) round_.clear(), now_ = 1;
+    if (round_.size() < size) round_.resize(size, 0), number_.resize(size);
+  }
+  bool has(NodeId id) const { return round_[id] == now_; }
+  std::uint32_t& operator[](NodeId id) {
+    round_[id] = now_;
+    return number_[id];
+  }
+
+ private:
+  std::uint32_t now_ = 0;
+  std::vector<std::uint32_t> round_, number_;
+};
+
 /// Only what the roots need: nodes reachable from them, never the whole tape. Nodes for which `is_cached` holds become
 /// sources.
 template <class T>
 Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<const NodeId> values,
-               const std::function<bool(NodeId)>& is_cached);
+               const std::function<bool(NodeId)>& is_cached, Marks& marks);
 
 /// Value numbering: the same operation on the same inputs is one value. Broadcasts that elementwise operations read
 /// dissolve, a product of depth 1 becomes an elementwise outer product. Drops what is no longer reachable.

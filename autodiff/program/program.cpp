@@ -39,6 +39,7 @@ class Memory final : public TapeMemory {
     std::shared_ptr<Executable<T>> executable;
   };
   std::list<Entry> programs;  ///< the last used first
+  Marks marks;
 
   void truncated(NodeId size) override {
     std::erase_if(values, [&](const auto& entry) { return entry.first >= size; });
@@ -96,7 +97,7 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
   }
   std::vector<NodeId> values;
   for (const Assign<T>& a : assigns) values.push_back(a.value.id());
-  Graph<T> graph = prune<T>(tape, outputs, values, is_cached);
+  Graph<T> graph = prune<T>(tape, outputs, values, is_cached, memory.marks);
 
   // The leaves in the order in which a plan will number them: as they stand in the graph, then those only assigned.
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves;
