@@ -92,8 +92,7 @@ Shape expect_classes(Var<T> x, Source where) {
 template <class T>
 void expect_labels(Var<T> x, Index<T> labels, Source where) {
   const Shape rows = expect_classes(x, where);
-  x.tape().expect_mine("cross_entropy", labels.node(), where);
-  if (labels.shape() == rows) return;
+  if (labels.shape(where, "cross_entropy") == rows) return x.tape().expect_mine("cross_entropy", labels.node(), where);
   throw ShapeError(locate("cross_entropy",
                           fmt::format("one label per row of predictions is needed: predictions are {}, labels {}",
                                       to_string(x.shape()), to_string(labels.shape())),

@@ -48,7 +48,9 @@ std::string shapes(const Sample& sample) {
   std::string out;
   for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
     const bool index = static_cast<int>(i) == sample.index_input;
-    out += (i == 0 ? "" : ", ") + std::string(index ? "index " : "") + to_string(sample.inputs[i]);
+    out += i == 0 ? "" : ", ";
+    out += index ? "index " : "";
+    out += to_string(sample.inputs[i]);
   }
   return out + " → " + to_string(sample.shape);
 }
@@ -71,7 +73,8 @@ std::string introduction(const std::string& header) {
   std::string out, line;
   while (std::getline(lines, line) && line.starts_with("///")) {
     if (line == "///") break;
-    out += (out.empty() ? "" : " ") + line.substr(4);
+    if (!out.empty()) out += ' ';
+    out += line.substr(4);
   }
   return out;
 }
@@ -81,7 +84,9 @@ std::string made_of(const std::string& header, const std::set<std::string>& oper
   for (std::sregex_iterator at(header.begin(), header.end(), function), end; at != end; ++at) names.insert((*at)[1]);
   std::string out;
   for (const std::string& name : names) {
-    if (!operations.contains(name)) out += (out.empty() ? "" : ", ") + ("`" + name + "`");
+    if (operations.contains(name) || name == "map" || name == "record_map") continue;  // what records them
+    out += out.empty() ? "`" : ", `";
+    out += name + '`';
   }
   return out.empty() ? out : "Made of other operations: " + out + ".\n";
 }
