@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <initializer_list>
 #include <span>
@@ -20,11 +21,12 @@ inline std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
 
 inline std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
 
-/// `shape` with one dimension replaced.
+/// `shape` with one dimension replaced. Allocates nothing: kernels call it.
 inline Shape with_dim(const Shape& shape, std::int64_t axis, std::int64_t extent) {
-  std::vector<std::int64_t> dims = dims_of(shape);
+  std::array<std::int64_t, kMaxRank> dims{};
+  std::copy(shape.begin(), shape.end(), dims.begin());
   dims[static_cast<std::size_t>(axis)] = extent;
-  return Shape(dims);
+  return Shape(std::span<const std::int64_t>(dims.data(), shape.dims().size()));
 }
 
 /// `axis` of x counted from the front, or the error of `name`: "take: axis 2 is outside [-2, 2): x is [3, 4]".

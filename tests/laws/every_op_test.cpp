@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "autodiff/autodiff.hpp"
@@ -155,6 +156,24 @@ TEST_CASE("the second derivative of every operation agrees with differences of t
     for (std::size_t i = 0; i < h.size(); ++i) second += dot(value(h[i]), v[i]);
     const double differences = along(r, v, slope);
     CHECK_MESSAGE(close(second, differences, 1e-7), second, " against ", differences);
+  });
+}
+
+TEST_CASE("every operation reads operands through any strides as it reads contiguous ones") {
+  for_each_sample([&](Recorded<double>& r, Random&) {
+    const auto inputs = r.tape.inputs(r.y.id());
+    std::vector<NodeId> ids(inputs.begin(), inputs.end());
+    for (NodeId& id : ids) {
+      if (r.tape.node(id).op->kind == Kind::index) continue;
+      const auto turned = r.tape.leaf(value(flip(transpose(r.tape.var(id)))));
+      id = transpose(flip(turned)).id();
+    }
+    const OpTable<double>& op = *r.tape.node(r.y.id()).op;
+    alignas(8) std::byte attributes[kAttributeBytes] = {};
+    if (op.attribute_bytes != 0) std::memcpy(attributes, r.tape.attributes(r.y.id()), op.attribute_bytes);
+    const auto got = value(r.tape.append(op, attributes, ids, r.y.shape(), Source::here()));
+    const auto expected = value(r.y);
+    for (std::int64_t i = 0; i < got.size(); ++i) CHECK(close(got.data()[i], expected.data()[i], 1e-14));
   });
 }
 
