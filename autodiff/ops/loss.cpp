@@ -64,6 +64,7 @@ Var<T> kl_divergence_of_log(Var<T> p, Var<T> log_q, Reduction reduction, Source 
 template <class T>
 Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Reduction reduction, Source at) {
   expect_same_shape("huber", prediction, target, at);
+  if (!(delta > 0)) throw ValueError(locate("huber", fmt::format("delta is {}, it must be positive", delta), at));
   const Var<T> d = prediction - target, a = abs(d, at);
   return reduced(where(less_equal(a, delta, at), T(0.5) * square(d, at), delta * (a - delta / 2), at), reduction, at);
 }
@@ -71,6 +72,7 @@ Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Re
 template <class T>
 Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta, Reduction reduction, Source at) {
   expect_same_shape("smooth_l1", prediction, target, at);
+  if (!(beta >= 0)) throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must not be negative", beta), at));
   const Var<T> d = prediction - target, a = abs(d, at);
   if (beta == 0) return reduced(a, reduction, at);
   return reduced(where(less(a, beta, at), T(0.5) / beta * square(d, at), a - beta / 2, at), reduction, at);

@@ -1,8 +1,9 @@
 /// Losses that compare a prediction with a target element by element. The two must have the same shape: nothing is
-/// broadcast. All throw ShapeError if they differ. Targets may be Vars of any kind; their gradients exist too.
+/// broadcast. All throw ShapeError if they differ, ValueError for a parameter outside its range. Targets may be Vars of
+/// any kind; their gradients exist too.
 #pragma once
 
-#include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/cross_entropy.hpp"
 
 namespace wengert {
 
@@ -26,7 +27,7 @@ template <class T>
 Var<T> kl_divergence_of_log(Var<T> p, Var<T> log_q, Reduction reduction = Reduction::sum,
                             Source where = Source::here());
 
-/// d²/2 for |d| <= delta, else delta (|d| - delta/2), of d = prediction - target (Huber 1964).
+/// d²/2 for |d| <= delta, else delta (|d| - delta/2), of d = prediction - target (Huber 1964); delta > 0.
 template <class T>
 Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta = T(1),
              Reduction reduction = Reduction::mean, Source where = Source::here());
