@@ -68,4 +68,9 @@ constexpr Instruction instruction(Special special) {
   return Instruction{static_cast<std::uint16_t>(kFunctions + kPairs + static_cast<std::uint16_t>(special))};
 }
 
+/// True for elementwise instructions: each element of the result depends on the same element of the operands alone.
+constexpr bool is_map(Instruction i) {
+  return static_cast<std::uint16_t>(i) < static_cast<std::uint16_t>(instruction(Special::softmax));
+}
+
 }  // namespace wengert::kernels

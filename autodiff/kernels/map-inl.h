@@ -93,17 +93,51 @@ HWY_INLINE void straighten(Call<T>& call) {
   }
 }
 
+/// One row. Every pack is loaded before the result of the same elements is stored, hence in place is allowed.
+template <class F, class T>
+HWY_INLINE void map_row(const Lane<T> (&lanes)[3], T* y, T* y2, std::ptrdiff_t cols) {
+  constexpr std::size_t kInputs = arity<F, T>();
+  constexpr bool kPair = kIsPair<F, T>;
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  const T* x[3] = {};
+  std::ptrdiff_t step[3] = {};
+  for (std::size_t i = 0; i < kInputs; ++i) x[i] = lanes[i].at, step[i] = lanes[i].step * N;
+  const std::ptrdiff_t whole = cols / N * N, rest = cols - whole;
+  for (std::ptrdiff_t q = 0; q < whole; q += N) {
+    Pack<T> p[3];
+#pragma GCC unroll 3
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      p[i] = load(x[i]);
+      x[i] += step[i];
+    }
+    const auto result = evaluate<F>(p[0], p[1], p[2]);
+    store(result.first, y + q);
+    if constexpr (kPair) store(result.second, y2 + q);
+  }
+  if (rest != 0) {
+    Pack<T> p[3];
+#pragma GCC unroll 3
+    for (std::size_t i = 0; i < kInputs; ++i) p[i] = load_first(x[i], rest);
+    const auto result = evaluate<F>(p[0], p[1], p[2]);
+    store_first(result.first, y + whole, rest);
+    if constexpr (kPair) store_first(result.second, y2 + whole, rest);
+  }
+}
+
 /// Applies formula F. Flattened, so that formulas are inlined into the loop whatever their size.
-///
-/// Every pack is loaded before the result of the same elements is stored, hence in place is allowed.
 template <class F, class T>
 [[gnu::flatten]] HWY_NOINLINE void map(const Call<T>& given) {
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
-  Call<T> call = given;
-  if (call.rows > 1) straighten<T, kInputs, kPair>(call);
   HWY_ALIGN T wide[3][N];
+  Lane<T> lanes[3];
+  if (given.rows == 1) {
+    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(given, i, 0, wide[i]);
+    return map_row<F>(lanes, given.y, given.y2, given.cols);
+  }
+  Call<T> call = given;
+  straighten<T, kInputs, kPair>(call);
 
   bool constant_rows = true;  // no operand has to be spread again for each row
   for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= call.how[i] != How::spread || call.stride[i] == 0;
@@ -132,37 +166,9 @@ template <class F, class T>
     }
     return;
   }
-
-  const std::ptrdiff_t whole = call.cols / N * N, rest = call.cols - whole;
   for (std::ptrdiff_t r = 0; r < call.rows; ++r) {
-    const T* x[3] = {};
-    std::ptrdiff_t step[3] = {};
-    for (std::size_t i = 0; i < kInputs; ++i) {
-      const Lane<T> row = lane(call, i, r, wide[i]);
-      x[i] = row.at;
-      step[i] = row.step * N;
-    }
-    T* y = call.y + r * call.y_stride;
-    T* y2 = kPair ? call.y2 + r * call.y2_stride : nullptr;
-    for (std::ptrdiff_t q = 0; q < whole; q += N) {
-      Pack<T> p[3];
-#pragma GCC unroll 3
-      for (std::size_t i = 0; i < kInputs; ++i) {
-        p[i] = load(x[i]);
-        x[i] += step[i];
-      }
-      const auto result = evaluate<F>(p[0], p[1], p[2]);
-      store(result.first, y + q);
-      if constexpr (kPair) store(result.second, y2 + q);
-    }
-    if (rest != 0) {
-      Pack<T> p[3];
-#pragma GCC unroll 3
-      for (std::size_t i = 0; i < kInputs; ++i) p[i] = load_first(x[i], rest);
-      const auto result = evaluate<F>(p[0], p[1], p[2]);
-      store_first(result.first, y + whole, rest);
-      if constexpr (kPair) store_first(result.second, y2 + whole, rest);
-    }
+    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call, i, r, wide[i]);
+    map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, call.cols);
   }
 }
 

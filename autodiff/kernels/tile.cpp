@@ -202,7 +202,16 @@ void TileProgram<T>::bake(T* scratch) {
   const Blocks b = blocks();
   if (b.planes == 1 && b.count() == 1 && outer.empty()) {
     const std::array<std::int64_t, 6> origin{};
-    for (const Step<T>& step : steps) baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+    for (const Step<T>& step : steps) {
+      baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
+      Call<T>& call = baked_.back();
+      const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
+      // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
+      if (call.rows == 1 && is_map(step.instruction) && has_room(step.y) && has_room(step.y2) &&
+          std::all_of(step.x.begin(), step.x.end(), has_room)) {
+        call.cols = (call.cols + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
+      }
+    }
     return;
   }
   if (b.count() == 0) return;

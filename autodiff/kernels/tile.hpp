@@ -74,6 +74,7 @@ struct Operand {
   T* data = nullptr;
   std::ptrdiff_t row = 0, col = 0;        ///< element steps per row and column; col is 0 or 1
   std::ptrdiff_t number = 0;              ///< of the scratch register
+  bool padded = false;                    ///< memory: all of a value, with room behind it up to a whole vector
   std::array<std::ptrdiff_t, 6> outer{};  ///< element steps of the outer axes
 };
 

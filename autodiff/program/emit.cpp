@@ -237,10 +237,11 @@ class Emit {
     };
     std::vector<std::array<Pending, 5>> pending;  // y, y2, x0, x1, x2
     std::vector<const T*> streams;
-    const auto in_memory = [&](T* data, const Window& window) {
+    const auto in_memory = [&](T* data, const Window& window, bool whole) {
       Pending out;
       out.operand.place = Place::memory;
       out.operand.data = data;
+      out.operand.padded = whole;
       out.strides = stretched(window, home_shape).strides;
       if (window.shape == home_shape && std::ranges::find(streams, data) == streams.end()) streams.push_back(data);
       return out;
@@ -255,7 +256,7 @@ class Emit {
     };
     const std::uint32_t c = p_.product_result.empty() ? kNone : p_.product_result[q];
     const auto read = [&](std::uint32_t x) -> Pending {
-      if (c != kNone && x == c) return in_memory(unit.gemm.c, Window(home_shape));
+      if (c != kNone && x == c) return in_memory(unit.gemm.c, Window(home_shape), true);
       if (registers.contains(x)) return in_register(x);
       if (g().nodes[x].kind == Kind::constant) {
         Pending out;
@@ -264,10 +265,13 @@ class Emit {
         return out;
       }
       const View<const T> v = view(x);
-      return in_memory(const_cast<T*>(v.data), Window(0, v.shape, v.strides));
+      const bool whole = g().window[x].offset == 0 && g().window[x].is_contiguous() &&
+                         g().shape(x).size() == g().shape(g().base[x]).size();
+      return in_memory(const_cast<T*>(v.data), Window(0, v.shape, v.strides), whole);
     };
     const auto write = [&](std::uint32_t y) -> Pending {
-      if (p_.offset[y] != Plan<T>::nowhere || p_.over[y] != kNoNode) return in_memory(memory(y), Window(g().shape(y)));
+      if (p_.offset[y] != Plan<T>::nowhere || p_.over[y] != kNoNode)
+        return in_memory(memory(y), Window(g().shape(y)), true);
       if (spare.empty()) {
         registers[y] = used++;
       } else {
@@ -295,6 +299,10 @@ class Emit {
       if (entry.y != kNone) operands[0] = write(entry.y);
       if (entry.y2 != kNone) operands[1] = write(entry.y2);
       spare.insert(spare.end(), later.begin(), later.end());
+      if (home_shape.size() == 0 && entry.y != kNone && is_row_value(g(), entry.y)) {  // of no terms: log 0
+        tiles.init.push_back({memory(entry.y), static_cast<std::size_t>(g().shape(entry.y).size()),
+                              -std::numeric_limits<T>::infinity(), 1, e, kernels::Join::add});
+      }
       if (entry.end) {
         const Instruction i = entry.instruction;
         const T start = i == instruction(Special::max_all)   ? -std::numeric_limits<T>::infinity()

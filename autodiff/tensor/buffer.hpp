@@ -1,6 +1,8 @@
 /// Owned memory for elements: 64-byte aligned, padded to whole cache lines, value semantics.
 ///
-/// 1. `data()` is aligned to 64 bytes; the memory reaches to the next multiple of 64 bytes.
+/// 1. `data()` is aligned to 64 bytes; the memory reaches to the next multiple of 64 bytes, and what lies behind the
+/// last
+///    element may be read and written by whoever may do so to the elements.
 /// 2. A copy copies the elements; a moved-from buffer is empty.
 #pragma once
 
@@ -22,10 +24,10 @@ class Buffer {
   Buffer() = default;
   /// `size` elements of value zero.
   explicit Buffer(std::size_t size) : data_(allocate(size)), size_(size) {
-    if (size != 0) std::memset(static_cast<void*>(data_), 0, size * sizeof(T));
+    if (size != 0) std::memset(static_cast<void*>(data_), 0, bytes(size));
   }
   Buffer(const Buffer& other) : data_(allocate(other.size_)), size_(other.size_) {
-    if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, size_ * sizeof(T));
+    if (size_ != 0) std::memcpy(static_cast<void*>(data_), other.data_, bytes(size_));
   }
   Buffer(Buffer&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
   Buffer& operator=(Buffer other) noexcept {
@@ -42,11 +44,11 @@ class Buffer {
   std::size_t size() const { return size_; }
 
  private:
+  static std::size_t bytes(std::size_t size) { return (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment; }
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;
     if (size > (static_cast<std::size_t>(-1) - kAlignment) / sizeof(T)) throw std::bad_alloc();
-    const std::size_t bytes = (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-    return static_cast<T*>(::operator new(bytes, std::align_val_t(kAlignment)));
+    return static_cast<T*>(::operator new(bytes(size), std::align_val_t(kAlignment)));
   }
 
   T* data_ = nullptr;

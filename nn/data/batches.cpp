@@ -33,11 +33,11 @@ Tensor<std::int64_t> Batches<T, Y>::order(std::int64_t epoch, Source where) cons
 }
 
 template <class T, class Y>
-Batch<T, Y> Batches<T, Y>::next() {
+MiniBatch<T, Y> Batches<T, Y>::next() {
   if (batch_ == per_epoch()) seek(epoch_ + 1);
   const std::int64_t first = batch_ * options_.size, count = std::min(options_.size, rows() - first);
   const Tensor<std::int64_t> picked(Shape{count}, order_.data() + first);
-  Batch<T, Y> out{take_rows(x_, picked), take_rows(y_, picked), epoch_, batch_, first + count == rows()};
+  MiniBatch<T, Y> out{take_rows(x_, picked), take_rows(y_, picked), epoch_, batch_, first + count == rows()};
   ++batch_;
   return out;
 }

@@ -21,7 +21,7 @@ struct BatchOptions {
 };
 
 template <class T, class Y>
-struct Batch {
+struct MiniBatch {
   Tensor<T> x;              ///< [rows, …]
   Tensor<Y> y;              ///< [rows, …]
   std::int64_t epoch = 0;   ///< it belongs to, from 0
@@ -43,7 +43,7 @@ class Batches {
   Tensor<std::int64_t> order(std::int64_t epoch, Source where = Source::here()) const;
 
   /// The next batch. Behind the last of an epoch comes the first of the next one, without end.
-  Batch<T, Y> next();
+  MiniBatch<T, Y> next();
 
   /// Where the next batch stands.
   std::int64_t epoch() const { return epoch_; }

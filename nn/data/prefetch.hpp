@@ -1,5 +1,5 @@
 /// Makes items on a thread of its own, a few ahead of whoever takes them.
-///     Prefetch<Batch<float, std::int64_t>> ahead([&] { return batches.next(); });
+///     Prefetch<MiniBatch<float, std::int64_t>> ahead([&] { return batches.next(); });
 ///     for (auto batch = ahead.next(); …; batch = ahead.next()) …
 ///
 /// 1. Items come in the order in which they were made. `make` runs on one thread only; nobody else may use what it uses

@@ -145,8 +145,10 @@ Safetensors read_safetensors(const std::filesystem::path& path, Source where) {
 std::string safetensors_bytes(const Safetensors& content, Source where) {
   std::vector<const Arrays::value_type*> order;
   for (const auto& tensor : content.tensors) order.push_back(&tensor);
-  std::stable_sort(order.begin(), order.end(),
-                   [](const auto* a, const auto* b) { return size_of(a->second.type()) > size_of(b->second.type()); });
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    const std::size_t wide = size_of(a->second.type()), narrow = size_of(b->second.type());
+    return wide != narrow ? wide > narrow : a->first < b->first;
+  });
   Json header = Json::object();
   if (!content.metadata.empty()) header[kMetadata] = content.metadata;
   std::size_t at = 0;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "autodiff/tensor/error.hpp"
 #include "autodiff/tensor/random.hpp"
@@ -18,11 +19,11 @@ using Rows = std::vector<std::int64_t>;
 /// fair share of each class.
 Rows order_of(std::int64_t n, const Tensor<std::int64_t>* labels, std::uint64_t seed) {
   const Tensor<std::int64_t> random = Random(seed).permutation(n);
-  Rows rows(random.begin(), random.end());
-  if (labels != nullptr) {
-    std::stable_sort(rows.begin(), rows.end(),
-                     [labels](std::int64_t a, std::int64_t b) { return labels->data()[a] < labels->data()[b]; });
-  }
+  std::vector<std::pair<std::int64_t, std::int64_t>> keyed;  // label, place in the random order
+  for (std::int64_t i = 0; i < n; ++i) keyed.emplace_back(labels == nullptr ? 0 : labels->data()[random.data()[i]], i);
+  std::sort(keyed.begin(), keyed.end());
+  Rows rows;
+  for (const auto& [label, place] : keyed) rows.push_back(random.data()[place]);
   return rows;
 }
 

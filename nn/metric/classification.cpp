@@ -37,6 +37,13 @@ std::int64_t checked(std::int64_t label, std::int64_t classes, std::int64_t row,
       locate(operation, fmt::format("class {} of row {} is not in 0..{}", label, row, classes - 1), where));
 }
 
+template <class F>
+double mean_over(std::int64_t classes, F f) {
+  double sum = 0;
+  for (std::int64_t c = 0; c < classes; ++c) sum += f(c);
+  return sum / static_cast<double>(classes);
+}
+
 }  // namespace
 
 template <class T>
@@ -127,17 +134,6 @@ double ConfusionMatrix::accuracy() const {
 double ConfusionMatrix::precision(std::int64_t c) const { return ratio(right(c), predicted(c)); }
 double ConfusionMatrix::recall(std::int64_t c) const { return ratio(right(c), there(c)); }
 double ConfusionMatrix::f1(std::int64_t c) const { return ratio(2 * right(c), predicted(c) + there(c)); }
-
-namespace {
-
-template <class F>
-double mean_over(std::int64_t classes, F f) {
-  double sum = 0;
-  for (std::int64_t c = 0; c < classes; ++c) sum += f(c);
-  return sum / static_cast<double>(classes);
-}
-
-}  // namespace
 
 double ConfusionMatrix::macro_precision() const {
   return mean_over(classes(), [this](std::int64_t c) { return precision(c); });

@@ -160,3 +160,9 @@ TEST_CASE("B029: the variance of one element is 0 with divisor N, NaN with N - 1
     CHECK(a.g[0].shape() == Shape{1, 1});
   }
 }
+
+TEST_CASE("log-sum-exp of no terms is the logarithm of 0") {
+  Tape<double> tape;
+  const auto y = log_sum_exp(tape.leaf(Tensor<double>(Shape{2, 0})));
+  CHECK(value(y) == Tensor<double>{-std::numeric_limits<double>::infinity(), -std::numeric_limits<double>::infinity()});
+}

@@ -71,24 +71,42 @@ TEST_CASE("no operation takes memory in run, after the first") {
   }
 }
 
-TEST_CASE("the hidden delta is one unit: a two-layer step has five products") {
+namespace {
+/// The compiled step of a network with these layer sizes: sigmoid, softmax with cross entropy, gradient descent.
+std::vector<UnitInfo> units_of_step(const std::vector<std::int64_t>& sizes) {
   Tape<double> tape;
-  const auto x = tape.leaf(zeros({100, 64}));
-  const auto W = tape.leaf(zeros({64, 50})), b = tape.leaf(zeros({50})), V = tape.leaf(zeros({50, 10})),
-             c = tape.leaf(zeros({10}));
-  const auto loss =
-      cross_entropy(matmul(sigmoid(matmul(x, W) + b), V) + c, tape.indices(Tensor<std::int64_t>(Shape{100})));
-  const auto [dW, db, dV, dc] = gradient(loss, {W, b, V, c});
-  const auto step = compile(
-      {loss}, {assign(W, W - 0.1 * dW), assign(b, b - 0.1 * db), assign(V, V - 0.1 * dV), assign(c, c - 0.1 * dc)});
-  int products = 0;
-  bool hidden = false;
-  for (const UnitInfo& unit : step.units()) {
-    products += unit.product ? 1 : 0;
-    hidden |= unit.product && unit.text.find("chain") != std::string::npos;
+  std::vector<Var<double>> parameters;
+  Var<double> a = tape.leaf(zeros({100, sizes[0]}));
+  for (std::size_t l = 1; l < sizes.size(); ++l) {
+    const auto W = tape.leaf(zeros({sizes[l - 1], sizes[l]})), b = tape.leaf(zeros({sizes[l]}));
+    a = matmul(a, W) + b;
+    if (l + 1 < sizes.size()) a = sigmoid(a);
+    parameters.insert(parameters.end(), {W, b});
   }
-  CHECK(products == 5);  // 3 L - 1
-  CHECK(hidden);
+  const auto loss = cross_entropy(a, tape.indices(Tensor<std::int64_t>(Shape{100})));
+  const auto gradients = gradient(loss, parameters);
+  std::vector<Assign<double>> updates;
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    updates.push_back(assign(parameters[i], parameters[i] - 0.1 * gradients[i]));
+  }
+  return compile({loss}, updates).units();
+}
+}  // namespace
+
+TEST_CASE("a step of L layers is 3L - 1 products with all else on their blocks, L bias updates and the mean loss") {
+  for (const std::size_t layers : {2u, 20u}) {
+    std::vector<std::int64_t> sizes(layers + 1, 50);
+    sizes.back() = 10;
+    std::size_t products = 0, others = 0, deltas = 0;
+    for (const UnitInfo& unit : units_of_step(sizes)) {
+      ++(unit.product ? products : others);
+      deltas += unit.text == "matmul+chain+sum";  // (delta W') times the slope, and its column sums: one unit
+    }
+    CAPTURE(layers);
+    CHECK(products == 3 * layers - 1);
+    CHECK(deltas == layers - 1);
+    CHECK(others == layers + 1);
+  }
 }
 
 TEST_CASE("assigns are simultaneous: two leaves can be swapped") {

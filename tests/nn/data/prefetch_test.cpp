@@ -16,7 +16,7 @@ TEST_CASE("batches made ahead are those made on the spot") {
   for (std::int64_t i = 0; i < x.size(); ++i) x.data()[i] = static_cast<float>(i);
   const auto labels = arange<std::int64_t>(50);
   Batches<float, std::int64_t> here(x, labels, {.size = 8}), there(x, labels, {.size = 8});
-  Prefetch<Batch<float, std::int64_t>> ahead([&there] { return there.next(); }, 3);
+  Prefetch<MiniBatch<float, std::int64_t>> ahead([&there] { return there.next(); }, 3);
   for (int i = 0; i < 100; ++i) {
     const auto a = ahead.next(), b = here.next();
     CHECK((a.x == b.x && a.y == b.y && a.epoch == b.epoch && a.number == b.number));
