@@ -26,6 +26,7 @@
 #include "autodiff/ops/norm.hpp"
 #include "autodiff/ops/softmax.hpp"
 #include "autodiff/ops/cross_entropy.hpp"
+#include "autodiff/ops/loss.hpp"
 #include "autodiff/ops/index.hpp"
 #include "autodiff/ops/contract.hpp"
 #include "autodiff/ops/factor.hpp"

@@ -95,7 +95,7 @@ struct Training : Case {
   std::int64_t steps = 0;
   std::vector<double> first_gradient;
 
-  Training(const Net& net, bool record) : model(net), optimizer(model.mlp.parameters(), options(net)), afresh(record) {
+  Training(const Net& net, bool record) : model(net), optimizer(model.mlp.parameters(), method(net)), afresh(record) {
     const auto scope = model.tape.scope();
     const std::vector<Var<T>> gradients = wengert::gradient(model.loss(), model.mlp.parameters());
     Program<T> all = compile(gradients);
@@ -105,13 +105,10 @@ struct Training : Case {
     first_gradient = join(parts);
     if (!afresh) program = record_step();
   }
-  static nn::OptimizerOptions options(const Net& net) {
-    nn::OptimizerOptions out;
-    out.method = net.update == Update::sgd        ? nn::Method::sgd
-                 : net.update == Update::momentum ? nn::Method::momentum
-                                                  : nn::Method::adam;
-    out.rate = net.rate;
-    return out;
+  static nn::Method method(const Net& net) {
+    if (net.update == Update::sgd) return nn::Sgd{.rate = net.rate};
+    if (net.update == Update::momentum) return nn::Momentum{.rate = net.rate};
+    return nn::Adam{.rate = net.rate};
   }
   Program<T> record_step() {
     const Var<T> loss = model.loss();

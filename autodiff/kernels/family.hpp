@@ -28,9 +28,12 @@ constexpr Family<T> of_type(const Families& families) {
 }
 
 Families arithmetic_tiles();     ///< math::Arithmetic, then math::Comparison
-Families exponential_tiles();    ///< math::Exponential and pairs
+Families rounding_tiles();       ///< math::Rounding
+Families exponential_tiles();    ///< math::Exponential
 Families trigonometric_tiles();  ///< math::Trigonometric and pairs
+Families hyperbolic_tiles();     ///< math::Hyperbolic
 Families activation_tiles();     ///< math::Activation and pairs
+Families special_tiles();        ///< math::SpecialFunctions and pairs
 Families combined_tiles();       ///< fused_multiply_add .. chain_add, in the order of `Special`
 Families row_tiles();            ///< softmax .. cross_entropy_pair
 Families reduction_tiles();      ///< sum_all .. min_rows

@@ -24,19 +24,22 @@ struct Range {
 
 constexpr Range kFunctionRanges[] = {
     {kCount<math::Arithmetic, math::Comparison>, arithmetic_tiles},
+    {kCount<math::Rounding>, rounding_tiles},
     {kCount<math::Exponential>, exponential_tiles},
     {kCount<math::Trigonometric>, trigonometric_tiles},
+    {kCount<math::Hyperbolic>, hyperbolic_tiles},
     {kCount<math::Activation>, activation_tiles},
+    {kCount<math::SpecialFunctions>, special_tiles},
     // Pairs start here.
-    {kCount<math::ExponentialPairs>, exponential_tiles},
     {kCount<math::TrigonometricPairs>, trigonometric_tiles},
     {kCount<math::ActivationPairs>, activation_tiles},
+    {kCount<math::SpecialPairs>, special_tiles},
     // Specials start here.
     {count(Special::fused_multiply_add, Special::softmax), combined_tiles},
     {count(Special::softmax, Special::sum_all), row_tiles},
     {count(Special::sum_all, Special::count_), reduction_tiles},
 };
-constexpr std::size_t kFirstPairs = 4, kFirstSpecials = 7;
+constexpr std::size_t kFirstPairs = 7, kFirstSpecials = 10;
 
 }  // namespace
 

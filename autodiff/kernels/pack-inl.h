@@ -79,6 +79,10 @@ struct Pack {
 
   friend HWY_INLINE Pack abs(Pack x) { return hn::Abs(x.v); }
   friend HWY_INLINE Pack sqrt(Pack x) { return hn::Sqrt(x.v); }
+  friend HWY_INLINE Pack floor(Pack x) { return hn::Floor(x.v); }
+  friend HWY_INLINE Pack ceil(Pack x) { return hn::Ceil(x.v); }
+  friend HWY_INLINE Pack trunc(Pack x) { return hn::Trunc(x.v); }
+  friend HWY_INLINE Pack round(Pack x) { return hn::Round(x.v); }  // half to even
   /// The magnitude of a with the sign of b.
   friend HWY_INLINE Pack copy_sign(Pack a, Pack b) { return hn::CopySign(a.v, b.v); }
   /// -1, 0 or 1; NaN of NaN.

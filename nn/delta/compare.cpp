@@ -134,11 +134,9 @@ DeltaReport compare_deltas(const Mlp<T>& mlp, const Tensor<T>& x, const Tensor<T
   const Var<T> t = mlp.tape().leaf(target, where);
   Var<T> c;
   switch (cost) {
-    case Cost::half_squares: c = half_squares(trace.a.back(), t, where); break;
-    case Cost::mean_squared_error: c = mean_squared_error(trace.a.back(), t, where); break;
-    case Cost::cross_entropy:
-      c = -sum(t * log_softmax(trace.z.back(), -1, where), where) / static_cast<double>(x.shape()[0]);
-      break;
+    case Cost::half_squares: c = half_squares(trace.a.back(), t, Reduction::sum, where); break;
+    case Cost::mean_squared_error: c = mean_squared_error(trace.a.back(), t, Reduction::mean, where); break;
+    case Cost::cross_entropy: c = cross_entropy(trace.z.back(), t, Reduction::mean, where); break;
   }
   return compare_deltas(mlp, trace, c, hand, samples, where);
 }

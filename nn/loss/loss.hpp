@@ -1,16 +1,47 @@
-/// Losses of a batch, one number each.
+/// Losses of a batch. Rows are samples; `mean` and `sum` give one number, `none` what stands below.
+///
+/// Predictions and targets have the same shape, or a ShapeError says both: nothing is broadcast.
 #pragma once
 
 #include "autodiff/autodiff.hpp"
 
 namespace wengert::nn {
 
-/// F4: ½ Σ (a - t)² over outputs and batch. Throws ShapeError if the shapes differ: nothing is broadcast.
-template <class T>
-Var<T> half_squares(Var<T> a, Var<T> t, Source where = Source::here());
+using wengert::cross_entropy;  // of class labels: -ln softmax(logits)[label]
 
-/// Mean of (a - t)² over all elements. Throws ShapeError if the shapes differ.
+/// F4: ½ (a - t)², summed over outputs and batch.
 template <class T>
-Var<T> mean_squared_error(Var<T> a, Var<T> t, Source where = Source::here());
+Var<T> half_squares(Var<T> a, Var<T> t, Reduction reduction = Reduction::sum, Source where = Source::here());
+
+/// (a - t)², its mean over all elements; slope 2 (a - t)/n.
+template <class T>
+Var<T> mean_squared_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
+
+/// |a - t|; slope 0 where they are equal.
+template <class T>
+Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
+
+/// With e = a - t: ½ e² for |e| <= delta, delta (|e| - ½ delta) beyond (Huber 1964). Throws ValueError unless
+/// delta > 0.
+template <class T>
+Var<T> huber(Var<T> a, Var<T> t, double delta = 1, Reduction reduction = Reduction::mean,
+             Source where = Source::here());
+
+/// -Σ_k t_k ln softmax(logits)_k of each row; the rows of t are probabilities, one-hot or soft. A class of probability
+/// 0 costs nothing, whatever its logit.
+template <class T>
+Var<T> cross_entropy(Var<T> logits, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
+
+/// -t ln σ(z) - (1 - t) ln(1 - σ(z)) of each element, t in [0, 1], exact in both tails: an infinite logit costs 0 where
+/// it is right and +inf where it is wrong.
+template <class T>
+Var<T> binary_cross_entropy(Var<T> logits, Var<T> t, Reduction reduction = Reduction::mean,
+                            Source where = Source::here());
+
+/// -log_p[label] of each row: log-probabilities [n, classes], labels [n]. A label out of range is a ValueError of the
+/// run.
+template <class T>
+Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reduction = Reduction::mean,
+                               Source where = Source::here());
 
 }  // namespace wengert::nn

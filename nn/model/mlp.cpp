@@ -5,20 +5,6 @@
 namespace wengert::nn {
 
 template <class T>
-Var<T> activate(Activation activation, Var<T> z, T alpha, Source where) {
-  switch (activation) {
-    case Activation::identity: return z;
-    case Activation::sigmoid: return sigmoid(z, where);
-    case Activation::tanh: return tanh(z, where);
-    case Activation::relu: return relu(z, where);
-    case Activation::leaky_relu: return leaky_relu(z, alpha, where);
-    case Activation::elu: return elu(z, alpha, where);
-    case Activation::softmax: return softmax(z, -1, where);
-  }
-  throw UsageError(locate("activate", "unknown activation", where));
-}
-
-template <class T>
 Mlp<T>::Mlp(Tape<T>& tape, const std::vector<std::int64_t>& sizes, const MlpOptions& options, Source where)
     : tape_(&tape), activations_(options.activations), alpha_(static_cast<T>(options.alpha)) {
   if (sizes.size() < 2) throw ShapeError(locate("mlp", "at least the sizes of input and output are needed", where));
@@ -35,9 +21,10 @@ Mlp<T>::Mlp(Tape<T>& tape, const std::vector<std::int64_t>& sizes, const MlpOpti
   }
   for (std::size_t l = 0; l < count; ++l) {
     Random random(options.seed, l);
-    layers_.push_back({tape.leaf(initial_weights<T>(sizes[l], sizes[l + 1], options.init, random), where),
-                       tape.leaf(full<T>(Shape{sizes[l + 1]}, static_cast<T>(options.bias)), where)});
+    layers_.push_back(linear(tape, sizes[l], sizes[l + 1], random, options.init, options.bias, where));
   }
+  // Without the predictor itself, which would keep itself alive.
+  predictor_ = std::make_shared<Predictor<T>>([mlp = *this](Var<T> x) { return mlp(x); });
 }
 
 template <class T>
@@ -66,26 +53,24 @@ Var<T> Mlp<T>::logits(Var<T> x, Source where) const {
 
 template <class T>
 Tensor<T> Mlp<T>::predict(const Tensor<T>& x, Source where) const {
-  const auto scope = tape_->scope(where);
-  return value((*this)(tape_->leaf(x, where), where), where);
+  const std::int64_t inputs = layers_[0].W.shape(where)[0];
+  if (x.rank() != 2 || x.shape()[1] != inputs) {
+    throw ShapeError(
+        locate("predict", fmt::format("x must be [n, {}], it is {}", inputs, to_string(x.shape())), where));
+  }
+  return (*predictor_)(*tape_, x, where);
 }
 
 template <class T>
 std::vector<Var<T>> Mlp<T>::parameters() const {
-  std::vector<Var<T>> out;
-  for (const Linear<T>& layer : layers_) {
-    out.push_back(layer.W);
-    out.push_back(layer.b);
-  }
-  return out;
+  return trained(named_parameters());
 }
 
 template <class T>
 std::vector<Parameter<T>> Mlp<T>::named_parameters() const {
   std::vector<Parameter<T>> out;
   for (std::size_t l = 0; l < layers_.size(); ++l) {
-    out.push_back({fmt::format("layers.{}.weight", l), layers_[l].W});
-    out.push_back({fmt::format("layers.{}.bias", l), layers_[l].b});
+    for (auto& p : prefixed(fmt::format("layers.{}.", l), layers_[l].named_parameters())) out.push_back(std::move(p));
   }
   return out;
 }
@@ -103,8 +88,6 @@ std::string Mlp<T>::describe() const {
   return text + fmt::format("{:<36}{:>12}\n", "all", total);
 }
 
-template Var<float> activate(Activation, Var<float>, float, Source);
-template Var<double> activate(Activation, Var<double>, double, Source);
 template class Mlp<float>;
 template class Mlp<double>;
 

@@ -2,34 +2,14 @@
 /// how to go backward.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
-#include "autodiff/autodiff.hpp"
-#include "nn/model/activation.hpp"
-#include "nn/model/init.hpp"
+#include "nn/model/layers.hpp"
+#include "nn/model/predictor.hpp"
 
 namespace wengert::nn {
-
-/// σ(z), row by row for softmax. `alpha` is that of leaky_relu and elu.
-template <class T>
-Var<T> activate(Activation activation, Var<T> z, T alpha = T(0.01), Source where = Source::here());
-
-/// A parameter and the name it is saved under.
-template <class T>
-struct Parameter {
-  std::string name;  ///< "layers.0.weight", "layers.0.bias"
-  Var<T> var;
-};
-
-/// z = x W + b with W [in, out] and b [out].
-template <class T>
-struct Linear {
-  Var<T> W, b;
-  Var<T> operator()(Var<T> x, Source where = Source::here()) const {
-    return add(Located<T>(matmul(x, W, where), where), Located<T>(b, where));
-  }
-};
 
 struct MlpOptions {
   Activation hidden = Activation::sigmoid;
@@ -53,12 +33,14 @@ class Mlp {
   Var<T> operator()(Var<T> x, Source where = Source::here()) const;
   /// x [batch, inputs] -> zᴸ, before the last activation: what cross entropy takes.
   Var<T> logits(Var<T> x, Source where = Source::here()) const;
+  /// aᴸ: a Mlp is a module, too.
+  Var<T> forward(Var<T> x, Pass<T>& pass) const { return (*this)(x, pass.where); }
   /// All zˡ and aˡ, layer by layer.
   struct Trace {
     std::vector<Var<T>> z, a;
   };
   Trace trace(Var<T> x, Source where = Source::here()) const;
-  /// aᴸ now, for a tensor; no gradient is recorded and nothing stays on the tape.
+  /// aᴸ now, for a tensor x [n, inputs]; the programs are kept for the next call.
   Tensor<T> predict(const Tensor<T>& x, Source where = Source::here()) const;
 
   std::size_t layers() const { return layers_.size(); }
@@ -66,7 +48,7 @@ class Mlp {
   Activation activation(std::size_t l) const { return activations_[l]; }
   T alpha() const { return alpha_; }
   Tape<T>& tape() const { return *tape_; }
-  /// W and b of every layer, in order.
+  /// W and b of every layer, in order: "layers.0.weight" [in, out], "layers.0.bias" [out].
   std::vector<Var<T>> parameters() const;
   std::vector<Parameter<T>> named_parameters() const;
   /// The network as an aligned table.
@@ -77,6 +59,7 @@ class Mlp {
   std::vector<Linear<T>> layers_;
   std::vector<Activation> activations_;
   T alpha_;
+  std::shared_ptr<Predictor<T>> predictor_;
 };
 
 }  // namespace wengert::nn

@@ -2,62 +2,114 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
-
 namespace wengert::nn {
 
 template <class T>
-Optimizer<T>::Optimizer(std::vector<Var<T>> parameters, const OptimizerOptions& options, Source where)
-    : parameters_(std::move(parameters)), options_(options) {
-  if (parameters_.empty()) throw UsageError(locate("optimizer", "no parameters were given", where));
-  Tape<T>& tape = parameters_[0].tape();
-  rate_ = tape.leaf(options.rate, where);
-  correction_ = tape.leaf(1, where);
-  for (const Var<T>& w : parameters_) {
-    if (options.method != Method::sgd) first_.push_back(tape.leaf(Tensor<T>(Shape(w.shape(where))), where));
-    if (options.method == Method::adam) second_.push_back(tape.leaf(Tensor<T>(Shape(w.shape(where))), where));
+Var<T>& Update<T>::operator[](std::string_view name) {
+  for (Moment& moment : moments_) {
+    if (moment.name == name) return moment.next;
+  }
+  if (!learn_) throw UsageError(locate("optimizer", fmt::format("the formula asks for a new moment {}", name), where_));
+  const Var<T> zero = w_.tape().constant(T(0), w_.shape(), where_);
+  return moments_.emplace_back(Moment{std::string(name), zero, zero}).next;
+}
+
+template <class T>
+Var<T> Update<T>::number(const StepNumber& f) {
+  if (next_number_ == numbers_.size()) {
+    if (!learn_) throw UsageError(locate("optimizer", "the formula asks for a new number", where_));
+    numbers_.push_back({f, w_.tape().constant(T(0), Shape{}, where_)});
+  }
+  return numbers_[next_number_++].leaf;
+}
+
+template <class T>
+Optimizer<T>::Optimizer(std::vector<Var<T>> parameters, const Method& method, Source where)
+    : Optimizer(std::vector<Group<T>>{Group<T>{std::move(parameters)}}, method, where) {}
+
+template <class T>
+Optimizer<T>::Optimizer(const std::vector<Group<T>>& groups, const Method& method, Source where)
+    : method_(method), rate_(method.rate()), groups_(groups), numbers_(groups.size()) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    for (const Var<T>& w : groups[i].parameters) states_.push_back({w, i, {}});
+  }
+  if (states_.empty()) throw UsageError(locate("optimizer", "no parameters were given", where));
+  Tape<T>& tape = states_[0].w.tape();
+  {  // the formula itself says what it keeps and which numbers it reads
+    const auto scope = tape.scope(where);
+    for (State& state : states_) {
+      Var<T> w = state.w;
+      record(state, numbers_[state.group], true, w, w, where);
+    }
+  }
+  for (State& state : states_) {
+    for (auto& moment : state.moments)
+      moment.leaf = tape.leaf(Tensor<T>(Shape(state.w.shape(where, "optimizer"))), where);
+  }
+  for (Numbers& numbers : numbers_) {
+    for (auto& number : numbers) number.leaf = tape.leaf(0, where);
   }
 }
 
 template <class T>
+void Optimizer<T>::record(State& state, Numbers& numbers, bool learn, Var<T>& w, Var<T> g, Source where) const {
+  Update<T> at(state.w, state.moments, numbers, learn, where);
+  const double decay = groups_[state.group].decay.value_or(method_.decay());
+  if (decay != 0) w *= at.number([decay](double eta, double) { return 1 - eta * decay; });
+  method_(at, w, g);
+}
+
+template <class T>
 std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradients, Source where) const {
-  if (gradients.size() != parameters_.size()) {
-    throw UsageError(locate(
-        "optimizer", fmt::format("{} gradients for {} parameters", gradients.size(), parameters_.size()), where));
+  if (gradients.size() != states_.size()) {
+    throw UsageError(
+        locate("optimizer", fmt::format("{} gradients for {} parameters", gradients.size(), states_.size()), where));
   }
   std::vector<Assign<T>> out;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const Var<T> w = parameters_[i], g = gradients[i];
-    switch (options_.method) {
-      case Method::sgd: out.push_back(assign(w, w - rate_ * g)); break;
-      case Method::momentum: {
-        const Var<T> v = options_.momentum * first_[i] + g;
-        out.push_back(assign(first_[i], v));
-        out.push_back(assign(w, w - rate_ * v));
-        break;
-      }
-      case Method::adam: {  // rate_ is η / (1 - β₁ᵗ), correction_ 1 / sqrt(1 - β₂ᵗ)
-        const Var<T> m = options_.beta1 * first_[i] + (1 - options_.beta1) * g;
-        const Var<T> v = options_.beta2 * second_[i] + ((1 - options_.beta2) * g) * g;
-        out.push_back(assign(first_[i], m));
-        out.push_back(assign(second_[i], v));
-        out.push_back(assign(w, w - rate_ * m / (sqrt(v) * correction_ + options_.epsilon)));
-        break;
-      }
-    }
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    State state = states_[i];
+    for (auto& moment : state.moments) moment.next = moment.leaf;
+    Numbers numbers = numbers_[state.group];
+    Var<T> w = state.w;
+    record(state, numbers, false, w, gradients[i], where);
+    out.push_back(assign(state.w, w));
+    for (const auto& moment : state.moments) out.push_back(assign(moment.leaf, moment.next));
   }
   return out;
 }
 
 template <class T>
 void Optimizer<T>::prepare(std::int64_t step) {
-  const double t = static_cast<double>(step);
-  const bool adam = options_.method == Method::adam;
-  Tape<T>& tape = parameters_[0].tape();
-  tape.set(rate_, adam ? options_.rate / (1 - std::pow(options_.beta1, t)) : options_.rate);
-  tape.set(correction_, adam ? 1 / std::sqrt(1 - std::pow(options_.beta2, t)) : 1.0);
+  Tape<T>& tape = states_[0].w.tape();
+  for (std::size_t i = 0; i < groups_.size(); ++i) {
+    const double eta = rate_ * groups_[i].rate_factor;
+    for (auto& number : numbers_[i]) tape.set(number.leaf, number.f(eta, static_cast<double>(step)));
+  }
 }
 
+template <class T>
+std::vector<Var<T>> Optimizer<T>::parameters() const {
+  std::vector<Var<T>> out;
+  for (const State& state : states_) out.push_back(state.w);
+  return out;
+}
+
+template <class T>
+std::vector<typename Optimizer<T>::Moment> Optimizer<T>::moments() const {
+  std::vector<Moment> out;
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    for (const auto& moment : states_[i].moments) out.push_back({i, moment.name, moment.leaf});
+  }
+  return out;
+}
+
+template <class T>
+void Optimizer<T>::reset() {
+  for (const Moment& moment : moments()) moment.leaf.tape().set(moment.leaf, Tensor<T>(Shape(moment.leaf.shape())));
+}
+
+template class Update<float>;
+template class Update<double>;
 template class Optimizer<float>;
 template class Optimizer<double>;
 

@@ -1,41 +1,69 @@
-/// Optimisers: mathematics on Vars plus assigns, so that a whole training step is one program.
+/// An optimiser: a method applied to parameters. Its update is mathematics on Vars plus assigns, so that a whole
+/// training step is one program.
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "autodiff/autodiff.hpp"
+#include "nn/optim/methods.hpp"
 
 namespace wengert::nn {
 
-enum class Method {
-  sgd,       ///< w ← w - η g (F14)
-  momentum,  ///< v ← μ v + g, w ← w - η v (Polyak 1964)
-  adam,      ///< Kingma and Ba 2015, algorithm 1: ε outside the root, after the bias correction
+/// Parameters that are treated alike.
+template <class T>
+struct Group {
+  std::vector<Var<T>> parameters;
+  double rate_factor = 1;         ///< times the optimiser's rate
+  std::optional<double> decay{};  ///< in place of the method's
 };
 
-struct OptimizerOptions {
-  Method method = Method::adam;
-  double rate = 1e-3;     ///< η
-  double momentum = 0.9;  ///< μ
-  double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
-};
-
-/// The state of an optimiser: its moments and scalars are leaves of the parameters' tape.
 template <class T>
 class Optimizer {
  public:
-  Optimizer(std::vector<Var<T>> parameters, const OptimizerOptions& options = {}, Source where = Source::here());
+  /// Makes the moments as leaves of the parameters' tape, zero. Throws UsageError if there is no parameter.
+  explicit Optimizer(std::vector<Var<T>> parameters, const Method& method = Adam{}, Source where = Source::here());
+  explicit Optimizer(const std::vector<Group<T>>& groups, const Method& method = Adam{}, Source where = Source::here());
 
-  /// The assigns of one step, given the gradients of the parameters in their order. Put them into a program.
+  /// The assigns of one step, given the gradients of the parameters in their order. Put them into a program. Throws
+  /// UsageError if there are more or fewer.
   std::vector<Assign<T>> updates(const std::vector<Var<T>>& gradients, Source where = Source::here()) const;
-  /// Sets learning rate and bias corrections of step `step`, counted from 1. Call it before each run.
+  /// Sets the numbers of step `step`, counted from 1: rates and bias corrections. Call it before each run.
   void prepare(std::int64_t step);
-  void set_rate(double rate) { options_.rate = rate; }
+
+  /// η of the next prepare. Starts as the method's.
+  void set_rate(double rate) { rate_ = rate; }
+  double rate() const { return rate_; }
+  const Method& method() const { return method_; }
+  /// All parameters, group after group.
+  std::vector<Var<T>> parameters() const;
+
+  /// A moment, for snapshots: it belongs to parameters()[parameter].
+  struct Moment {
+    std::size_t parameter;
+    std::string name;
+    Var<T> leaf;
+  };
+  std::vector<Moment> moments() const;
+  /// All moments are zero again.
+  void reset();
 
  private:
-  std::vector<Var<T>> parameters_, first_, second_;
-  Var<T> rate_, correction_;
-  OptimizerOptions options_;
+  using Numbers = std::deque<typename Update<T>::Number>;
+  struct State {
+    Var<T> w;
+    std::size_t group;
+    std::deque<typename Update<T>::Moment> moments;
+  };
+  void record(State& state, Numbers& numbers, bool learn, Var<T>& w, Var<T> g, Source where) const;
+
+  Method method_;
+  double rate_;
+  std::vector<Group<T>> groups_;
+  std::vector<Numbers> numbers_;  ///< of each group
+  std::vector<State> states_;     ///< of each parameter
 };
+
+extern template class Optimizer<float>;
+extern template class Optimizer<double>;
 
 }  // namespace wengert::nn

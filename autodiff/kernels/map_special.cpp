@@ -1,0 +1,34 @@
+// Tile functions of the formulas in autodiff/math/special.inc, built once per instruction set.
+#include "autodiff/kernels/targets.hpp"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "autodiff/kernels/map_special.cpp"
+#include <hwy/foreach_target.h>
+// foreach_target.h comes first
+#include "autodiff/kernels/family.hpp"
+#include "autodiff/kernels/map-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+namespace {  // Local to this file: other families have tables of the same names
+
+#include "autodiff/math/special.inc"
+
+template <class T>
+constexpr Family<T> family() {
+  return {kTiles<SpecialFunctions, T>.data(), kTiles<SpecialPairs, T>.data()};
+}
+Families tiles() { return {family<float>(), family<double>()}; }
+
+}  // namespace
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace wengert::kernels {
+namespace {
+HWY_EXPORT(tiles);
+}
+Families special_tiles() { return HWY_DYNAMIC_DISPATCH(tiles)(); }
+}  // namespace wengert::kernels
+#endif

@@ -1,0 +1,65 @@
+#include "nn/train/history.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace wengert::nn {
+
+namespace {
+
+struct Column {
+  const char* name;
+  double Epoch::*value;
+};
+constexpr Column kColumns[] = {{"loss", &Epoch::loss},
+                               {"validation", &Epoch::validation},
+                               {"metric", &Epoch::metric},
+                               {"rate", &Epoch::rate},
+                               {"gradient_norm", &Epoch::gradient_norm},
+                               {"step_microseconds", &Epoch::step_microseconds},
+                               {"samples_per_second", &Epoch::samples_per_second}};
+
+}  // namespace
+
+std::string to_string(Stop stop) {
+  switch (stop) {
+    case Stop::epochs: return "all epochs are done";
+    case Stop::cost: return "the loss changed by no more than cost_tolerance";
+    case Stop::gradient: return "the norm of the gradient was at most gradient_tolerance";
+    case Stop::patience: return "nothing got better for as many epochs as patience allows";
+    case Stop::time: return "the time was up";
+    case Stop::interrupted: return "interrupted by Ctrl-C";
+    case Stop::callback: return "after_epoch said so";
+    case Stop::not_finite: return "the loss or its gradient was not finite";
+  }
+  return "unknown";
+}
+
+std::string to_csv(const std::vector<Epoch>& history) {
+  std::string text = "epoch";
+  for (const Column& column : kColumns) text += fmt::format(",{}", column.name);
+  text += '\n';
+  for (const Epoch& epoch : history) {
+    text += fmt::format("{}", epoch.number);
+    for (const Column& column : kColumns) {
+      const double x = epoch.*column.value;
+      text += std::isnan(x) ? "," : fmt::format(",{}", x);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string to_json(const std::vector<Epoch>& history) {
+  auto array = nlohmann::ordered_json::array();
+  for (const Epoch& epoch : history) {
+    nlohmann::ordered_json object{{"epoch", epoch.number}};
+    for (const Column& column : kColumns) object[column.name] = epoch.*column.value;  // NaN and inf become null
+    array.push_back(std::move(object));
+  }
+  return array.dump(1);
+}
+
+}  // namespace wengert::nn

@@ -1,0 +1,50 @@
+/// What a training leaves behind: one entry per epoch, and why it ended.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace wengert::nn {
+
+/// NaN where nothing was measured.
+struct Epoch {
+  static constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+  std::int64_t number = 0;       ///< from 1
+  double loss = 0;               ///< mean over the samples, as seen during the epoch, with its penalties
+  double validation = kNone;     ///< loss of the validation set, after the epoch
+  double metric = kNone;         ///< set by after_epoch: larger is better
+  double rate = kNone;           ///< η of the last step
+  double gradient_norm = kNone;  ///< largest of the epoch's steps, before clipping
+  double step_microseconds = kNone;
+  double samples_per_second = kNone;
+  bool stop = false;  ///< set by after_epoch: this was the last
+};
+
+enum class Stop {
+  epochs,       ///< all epochs are done
+  cost,         ///< the loss changed by no more than cost_tolerance
+  gradient,     ///< the gradient's norm was at most gradient_tolerance
+  patience,     ///< nothing got better for `patience` epochs
+  time,         ///< the time was up
+  interrupted,  ///< Ctrl-C
+  callback,     ///< after_epoch said so
+  not_finite,   ///< the loss was infinite or NaN, or the norm of the gradient where it is computed
+};
+/// The reason as a sentence: "the loss changed by no more than cost_tolerance".
+std::string to_string(Stop stop);
+
+struct Training {
+  std::vector<Epoch> history;
+  Stop stop = Stop::epochs;
+  std::int64_t best_epoch = 0;  ///< that with the best metric, or validation loss, or loss; 0 before the first
+};
+
+/// One line per epoch below a line of names; empty where nothing was measured. Numbers come back bit for bit.
+std::string to_csv(const std::vector<Epoch>& history);
+/// An array of objects, null where nothing was measured.
+std::string to_json(const std::vector<Epoch>& history);
+
+}  // namespace wengert::nn

@@ -1,0 +1,80 @@
+// What a training step and a prediction allocate.
+#include <doctest/doctest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "nn/nn.hpp"
+
+using namespace wengert;
+
+namespace {
+std::atomic<long> allocations{0};
+
+void* counted(std::size_t size, std::size_t alignment) {
+  ++allocations;
+  void* p = alignment > alignof(std::max_align_t)
+                ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
+                : std::malloc(size == 0 ? 1 : size);
+  if (p == nullptr) throw std::bad_alloc();
+  return p;
+}
+}  // namespace
+
+// NOLINTBEGIN: replacing the global operators is how the test counts
+void* operator new(std::size_t size) { return counted(size, 0); }
+void* operator new(std::size_t size, std::align_val_t a) { return counted(size, static_cast<std::size_t>(a)); }
+void operator delete(void* p) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t) noexcept { std::free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+// NOLINTEND
+
+TEST_CASE_TEMPLATE_DEFINE("a training step of a method allocates nothing", M, allocates_nothing) {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {64, 50, 10});
+  const auto x = tape.leaf(zeros({32, 64}));
+  const auto labels = tape.indices(Tensor<std::int64_t>(Shape{32}));
+  const auto loss = nn::cross_entropy(mlp.logits(x), labels);
+  nn::Optimizer<double> optimizer(mlp.parameters(), M{});
+  auto step = compile<double>({loss}, optimizer.updates(gradient(loss, mlp.parameters())));
+  const Tensor<double> rows(Shape{32, 64});
+  const Tensor<std::int64_t> classes(Shape{32});
+  const auto take = [&](int t) {
+    tape.set(x, rows);
+    tape.set(labels, classes);
+    optimizer.prepare(t);
+    step.run();
+  };
+  take(1);
+  const long before = allocations;
+  for (int t = 2; t < 12; ++t) take(t);
+  CHECK(allocations == before);
+}
+TEST_CASE_TEMPLATE_APPLY(allocates_nothing, nn::Methods);
+
+TEST_CASE("an epoch of a trainer allocates as much for 100 steps as for 10") {
+  const auto of_second_epoch = [](std::int64_t batch) {
+    Tape<double> tape;
+    const nn::Mlp<double> mlp(tape, {4, 3});
+    long at[3] = {};
+    nn::Trainer<double> trainer(
+        mlp, {.epochs = 3, .batch = batch, .clip_norm = 1, .progress = false, .after_epoch = [&](nn::Epoch& e) {
+                at[e.number - 1] = allocations;
+              }});
+    trainer.fit({zeros({200, 4}), Tensor<std::int64_t>(Shape{200})});
+    return at[1] - at[0];
+  };
+  CHECK(of_second_epoch(2) == of_second_epoch(20));
+}
+
+TEST_CASE("a prediction allocates its result alone") {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {64, 50, 10});
+  const Tensor<double> x(Shape{73, 64});
+  mlp.predict(x);
+  const long before = allocations;
+  const auto y = mlp.predict(x);
+  CHECK(allocations - before == 1);
+}
