@@ -24,12 +24,6 @@ Var<T> reduced(Var<T> each, Reduction reduction, Source where) {
   return each;
 }
 
-/// ln(1 + e^z). Either branch is exact where it is taken, value and slope.
-template <class T>
-Var<T> softplus(Var<T> z, Source at) {
-  return where(less(z, 0.0, at), log1p(exp(z, at), at), z + log1p(exp(-z, at), at), at);
-}
-
 }  // namespace
 
 template <class T>
@@ -51,25 +45,9 @@ Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction, Source where
 }
 
 template <class T>
-Var<T> huber(Var<T> a, Var<T> t, double delta, Reduction reduction, Source at) {
-  expect_alike("huber", a, t, at);
-  if (!(delta > 0)) throw ValueError(locate("huber", fmt::format("delta is {}, it must be positive", delta), at));
-  const Var<T> e = a - t, size = abs(e, at);
-  return reduced(where(less_equal(size, delta, at), 0.5 * square(e, at), delta * (size - 0.5 * delta), at), reduction,
-                 at);
-}
-
-template <class T>
 Var<T> cross_entropy(Var<T> logits, Var<T> t, Reduction reduction, Source where) {
   expect_alike("cross_entropy", logits, t, where);
   return reduced(-sum(chain(t, log_softmax(logits, -1, where), where), -1, false, where), reduction, where);
-}
-
-template <class T>
-Var<T> binary_cross_entropy(Var<T> logits, Var<T> t, Reduction reduction, Source where) {
-  expect_alike("binary_cross_entropy", logits, t, where);
-  return reduced(chain(t, softplus(-logits, where), where) + chain(1.0 - t, softplus(logits, where), where), reduction,
-                 where);
 }
 
 template <class T>
@@ -81,16 +59,14 @@ Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reductio
                                         to_string(shape), to_string(labels.shape())),
                             where));
   }
-  return reduced(-sum(chain(one_hot(labels, shape[1], where), log_p, where), -1, false, where), reduction, where);
+  return reduced(-sum(chain(one_hot(labels, shape[1]), log_p, where), -1, false, where), reduction, where);
 }
 
-#define INSTANTIATE(T)                                                     \
-  template Var<T> half_squares(Var<T>, Var<T>, Reduction, Source);         \
-  template Var<T> mean_squared_error(Var<T>, Var<T>, Reduction, Source);   \
-  template Var<T> mean_absolute_error(Var<T>, Var<T>, Reduction, Source);  \
-  template Var<T> huber(Var<T>, Var<T>, double, Reduction, Source);        \
-  template Var<T> cross_entropy(Var<T>, Var<T>, Reduction, Source);        \
-  template Var<T> binary_cross_entropy(Var<T>, Var<T>, Reduction, Source); \
+#define INSTANTIATE(T)                                                    \
+  template Var<T> half_squares(Var<T>, Var<T>, Reduction, Source);        \
+  template Var<T> mean_squared_error(Var<T>, Var<T>, Reduction, Source);  \
+  template Var<T> mean_absolute_error(Var<T>, Var<T>, Reduction, Source); \
+  template Var<T> cross_entropy(Var<T>, Var<T>, Reduction, Source);       \
   template Var<T> negative_log_likelihood(Var<T>, Index<T>, Reduction, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -7,7 +7,10 @@
 
 namespace wengert::nn {
 
-using wengert::cross_entropy;  // of class labels: -ln softmax(logits)[label]
+// Losses that are operations of the tape: autodiff/ops.
+using wengert::binary_cross_entropy;
+using wengert::cross_entropy;
+using wengert::huber;
 
 /// F4: ½ (a - t)², summed over outputs and batch.
 template <class T>
@@ -21,22 +24,10 @@ Var<T> mean_squared_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::m
 template <class T>
 Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
 
-/// With e = a - t: ½ e² for |e| <= delta, delta (|e| - ½ delta) beyond (Huber 1964). Throws ValueError unless
-/// delta > 0.
-template <class T>
-Var<T> huber(Var<T> a, Var<T> t, double delta = 1, Reduction reduction = Reduction::mean,
-             Source where = Source::here());
-
 /// -Σ_k t_k ln softmax(logits)_k of each row; the rows of t are probabilities, one-hot or soft. A class of probability
 /// 0 costs nothing, whatever its logit.
 template <class T>
 Var<T> cross_entropy(Var<T> logits, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
-
-/// -t ln σ(z) - (1 - t) ln(1 - σ(z)) of each element, t in [0, 1], exact in both tails: an infinite logit costs 0 where
-/// it is right and +inf where it is wrong.
-template <class T>
-Var<T> binary_cross_entropy(Var<T> logits, Var<T> t, Reduction reduction = Reduction::mean,
-                            Source where = Source::here());
 
 /// -log_p[label] of each row: log-probabilities [n, classes], labels [n]. A label out of range is a ValueError of the
 /// run.
