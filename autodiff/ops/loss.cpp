@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 void expect_same_shape(const char* name, Var<T> prediction, Var<T> target, Source where) {
-  if (prediction.shape(where, name) == target.shape(where, name)) return;
+  if (prediction.shape(where) == target.shape(where)) return;
   throw ShapeError(locate(name,
                           fmt::format("prediction and target differ in shape: {} and {}", to_string(prediction.shape()),
                                       to_string(target.shape())),
@@ -72,7 +72,7 @@ Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Re
 template <class T>
 Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta, Reduction reduction, Source at) {
   expect_same_shape("smooth_l1", prediction, target, at);
-  if (!(beta >= 0)) throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must be 0 or more", beta), at));
+  if (!(beta >= 0)) throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must not be negative", beta), at));
   const Var<T> d = prediction - target, a = abs(d, at);
   if (beta == 0) return reduced(a, reduction, at);
   return reduced(where(less(a, beta, at), T(0.5) / beta * square(d, at), a - beta / 2, at), reduction, at);

@@ -1,8 +1,9 @@
 /// Losses that compare a prediction with a target element by element. The two must have the same shape: nothing is
-/// broadcast. All throw ShapeError if they differ. Targets may be Vars of any kind; their gradients exist too.
+/// broadcast. All throw ShapeError if they differ, ValueError for a parameter outside its range. Targets may be Vars of
+/// any kind; their gradients exist too.
 #pragma once
 
-#include "autodiff/ops/softmax.hpp"
+#include "autodiff/ops/cross_entropy.hpp"
 
 namespace wengert {
 
@@ -26,14 +27,12 @@ template <class T>
 Var<T> kl_divergence_of_log(Var<T> p, Var<T> log_q, Reduction reduction = Reduction::sum,
                             Source where = Source::here());
 
-/// d²/2 for |d| <= delta, else delta (|d| - delta/2), of d = prediction - target (Huber 1964). Throws ValueError unless
-/// delta > 0.
+/// d²/2 for |d| <= delta, else delta (|d| - delta/2), of d = prediction - target (Huber 1964); delta > 0.
 template <class T>
 Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta = T(1),
              Reduction reduction = Reduction::mean, Source where = Source::here());
 
 /// d²/(2 beta) for |d| < beta, else |d| - beta/2; with beta = 0 it is |d|, whose slope at 0 is 0 (Girshick 2015).
-/// Throws ValueError unless beta >= 0.
 template <class T>
 Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta = T(1),
                  Reduction reduction = Reduction::mean, Source where = Source::here());

@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "autodiff/ops/reduce.hpp"
-#include "autodiff/ops/reshape.hpp"
+#include "autodiff/ops/axis.hpp"
 #include "autodiff/ops/sample.hpp"
 
 namespace wengert {
@@ -35,44 +34,30 @@ struct Matmul {
   }
 };
 
-std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.begin(), shape.end()}; }
-
 }  // namespace
 
 template <class T>
 Var<T> matmul(Var<T> a, Var<T> b, Source where) {
-  const Shape p = a.shape(where, "matmul");
-  a.tape().expect_mine("matmul", b, where);
-  const Shape q = b.shape();
+  expect_together("matmul", {a, b}, where);
+  const Shape p = a.shape(), q = b.shape();
   if (p.rank() == 0 || q.rank() == 0) {
     throw ShapeError(
         locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)), where));
   }
-  if (const std::int64_t k = q.rank() == 1 ? q[0] : q[-2]; p[-1] != k) {  // before a row or column becomes a matrix
-    throw ShapeError(locate(
-        "matmul",
-        fmt::format("inner dimensions differ ({} and {}): a is {}, b is {}", p[-1], k, to_string(p), to_string(q)),
-        where));
+  const Shape rows = p.rank() == 1 ? Shape{1, p[0]} : p, cols = q.rank() == 1 ? Shape{q[0], 1} : q;
+  std::vector<std::int64_t> dims;
+  try {
+    dims = dims_of(Matmul{}.shape(rows, cols));
+  } catch (const ShapeError& fact) {
+    throw ShapeError(
+        locate("matmul", fmt::format("{}: a is {}, b is {}", fact.what(), to_string(p), to_string(q)), where));
   }
-  const typename Tape<T>::AllOrNothing guard(a.tape(), where);
-  if (p.rank() == 1) {  // a row, whose axis disappears
-    const Var<T> y = matmul(reshape(a, Shape{1, p[0]}, where), b, where);
-    std::vector<std::int64_t> dims = dims_of(y.shape());
-    dims.erase(q.rank() == 1 ? dims.begin() : dims.end() - 2);
-    return reshape(y, Shape(dims), where);
-  }
-  if (q.rank() == 1) {  // a column, whose axis disappears
-    const Var<T> y = matmul(a, reshape(b, Shape{q[0], 1}, where), where);
-    std::vector<std::int64_t> dims = dims_of(y.shape());
-    dims.pop_back();
-    return reshape(y, Shape(dims), where);
-  }
-  if (p.rank() > 2 && q.rank() == 2 && p[-1] == q[0] && p.size() > 0) {  // one product of all rows
-    std::vector<std::int64_t> dims = dims_of(p);
-    dims.back() = q[1];
-    return reshape(matmul(reshape(a, Shape{p.size() / p[-1], p[-1]}, where), b, where), Shape(dims), where);
-  }
-  return record(Matmul{}, {a, b}, where);
+  if (q.rank() == 1) dims.pop_back();
+  if (p.rank() == 1) dims.erase(dims.end() - (q.rank() == 1 ? 1 : 2));
+  // With one matrix on the right, all rows of a batch are one product.
+  const bool joins = rows.rank() > 2 && cols.rank() == 2 && rows.size() > 0;
+  a = reshape(a, joins ? Shape{rows.size() / rows[-1], rows[-1]} : rows, where);
+  return reshape(record(Matmul{}, {a, reshape(b, cols, where)}, where), Shape(dims), where);
 }
 
 template <class T>

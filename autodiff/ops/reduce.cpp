@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "autodiff/ops/axis.hpp"
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/sample.hpp"
@@ -11,15 +12,6 @@
 namespace wengert {
 
 namespace {
-
-/// Shape of a reduction whose axes stay as 1.
-Shape kept(const Shape& x, std::uint32_t axes) {
-  std::vector<std::int64_t> dims(x.begin(), x.end());
-  for (std::size_t axis = 0; axis < dims.size(); ++axis) {
-    if ((axes >> axis & 1u) != 0) dims[axis] = 1;
-  }
-  return Shape(dims);
-}
 
 /// factor * Σ x along the axes of a mask. The factor turns a sum into a mean without another pass.
 struct Sum {
@@ -30,7 +22,7 @@ struct Sum {
   double factor = 1;
   std::uint64_t axes = 0;
 
-  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  Shape shape(const Shape& x) const { return kept(x, axes); }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
     return broadcast_to(factor == 1 ? g : static_cast<T>(factor) * g, x.shape());
@@ -51,7 +43,7 @@ struct Max {
   static constexpr auto instruction = kernels::instruction(kernels::Special::max_all);
   std::uint64_t axes = 0;
 
-  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  Shape shape(const Shape& x) const { return kept(x, axes); }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T> y) const {
     return share(g, x, y, axes);
@@ -66,46 +58,60 @@ struct Min {
   static constexpr auto instruction = kernels::instruction(kernels::Special::min_all);
   std::uint64_t axes = 0;
 
-  Shape shape(const Shape& x) const { return kept(x, static_cast<std::uint32_t>(axes)); }
+  Shape shape(const Shape& x) const { return kept(x, axes); }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T> y) const {
     return share(g, x, y, axes);
   }
 };
 
-template <class T>
-std::uint32_t mask_of(const char* name, Var<T> x, const Axes& axes, Source where) {
-  try {
-    return axes.mask(x.shape(where, name).rank());
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
+struct ArgExtreme {
+  static constexpr Doc doc{"argmax", "y = position of the largest (smallest) x along an axis", "none",
+                           "the first of equal ones; of NaN if there is one"};
+  static constexpr Kind kind = Kind::kernel;
+  static constexpr int inputs = 1;
+  std::int64_t axis = 0, smallest = 0;
+
+  Shape shape(const Shape& x) const { return with_dim(x, axis, 1); }
+  template <class T>
+  NoGradient vjp(Input<0>, Var<T>, Var<T>, Var<T>) const {
+    return {};
   }
+  template <class T>
+  void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
+    const std::int64_t n = in[0].shape[static_cast<int>(axis)], step = in[0].strides[static_cast<std::size_t>(axis)];
+    for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
+      const T* x = in[0].data + first[0];
+      std::int64_t best = 0;
+      for (std::int64_t i = 1; i < n && x[best * step] == x[best * step]; ++i) {
+        const T candidate = x[i * step], held = x[best * step];
+        if (candidate != candidate || (smallest != 0 ? candidate < held : candidate > held)) best = i;
+      }
+      out.data[first[1]] = static_cast<T>(best);
+    });
+  }
+};
+
+template <class T>
+Var<T> position(const char* name, Var<T> x, int axis, bool smallest, bool keepdims, Source where) {
+  axis = axis_of(name, x, axis, where);
+  if (x.shape()[axis] == 0) {
+    throw ShapeError(locate(name, fmt::format("nothing to choose from: x is {}", to_string(x.shape())), where));
+  }
+  const Var<T> y = record(ArgExtreme{axis, smallest ? 1 : 0}, {x}, where);
+  return keepdims ? y : squeeze(y, axis, where);
 }
 
 /// Removes the reduced axes, unless they are to stay.
 template <class T>
 Var<T> drop(Var<T> y, std::uint32_t axes, bool keepdims, Source where) {
-  if (keepdims) return y;
-  std::vector<std::int64_t> dims;
-  for (int axis = 0; axis < y.shape().rank(); ++axis) {
-    if ((axes >> axis & 1u) == 0) dims.push_back(y.shape()[axis]);
-  }
-  return reshape(y, Shape(dims), where);
-}
-
-/// Number of elements that one result is made of.
-std::int64_t count(const Shape& shape, std::uint32_t axes) {
-  std::int64_t n = 1;
-  for (int axis = 0; axis < shape.rank(); ++axis) {
-    if ((axes >> axis & 1u) != 0) n *= shape[axis];
-  }
-  return n;
+  return keepdims ? y : reshape(y, dropped(y.shape(), axes), where);
 }
 
 template <class T, class Op>
 Var<T> extreme(const char* name, Op op, Var<T> x, const Axes& axes, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of(name, x, axes, where);
-  if (count(x.shape(), mask) == 0) {
+  if (count_along(x.shape(), mask) == 0) {
     throw ShapeError(locate(name, fmt::format("nothing to choose from: x is {}", to_string(x.shape())), where));
   }
   op.axes = mask;
@@ -136,7 +142,7 @@ template <class T>
 Var<T> mean(Var<T> x, Axes axes, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("mean", x, axes, where);
   if (mask == 0) return x;
-  const std::int64_t n = count(x.shape(), mask);
+  const std::int64_t n = count_along(x.shape(), mask);
   if (n == 0) {
     const Shape shape = kept(x.shape(), mask);
     return drop(x.tape().constant(std::numeric_limits<T>::quiet_NaN(), shape, where), mask, keepdims, where);
@@ -151,6 +157,28 @@ Var<T> max(Var<T> x, Axes axes, bool keepdims, Source where) {
 template <class T>
 Var<T> min(Var<T> x, Axes axes, bool keepdims, Source where) {
   return extreme("min", Min{}, x, axes, keepdims, where);
+}
+
+template <class T>
+Var<T> argmax(Var<T> x, int axis, bool keepdims, Source where) {
+  return position("argmax", x, axis, false, keepdims, where);
+}
+template <class T>
+Var<T> argmin(Var<T> x, int axis, bool keepdims, Source where) {
+  return position("argmin", x, axis, true, keepdims, where);
+}
+
+template <class T>
+Var<T> all(Var<T> x, Axes axes, bool keepdims, Source where) {
+  return equal(sum(equal(x, 0, where), axes, keepdims, where), 0, where);
+}
+template <class T>
+Var<T> any(Var<T> x, Axes axes, bool keepdims, Source where) {
+  return not_equal(count_nonzero(x, axes, keepdims, where), 0, where);
+}
+template <class T>
+Var<T> count_nonzero(Var<T> x, Axes axes, bool keepdims, Source where) {
+  return sum(not_equal(x, 0, where), axes, keepdims, where);
 }
 
 template <class T>
@@ -172,7 +200,11 @@ Var<T> min(Var<T> x, Source where) {
 
 template <class T>
 std::vector<Entry<T>> reduce_entries() {
-  std::vector<Entry<T>> entries = {{&table_of<Sum, T>(), {}}, {&table_of<Max, T>(), {}}, {&table_of<Min, T>(), {}}};
+  std::vector<Entry<T>> entries = {
+      {&table_of<Sum, T>(), {}},
+      {&table_of<Max, T>(), {}},
+      {&table_of<Min, T>(), {}},
+      {&table_of<ArgExtreme, T>(), {sample<T>(ArgExtreme{0, 0}, {{7}}), sample<T>(ArgExtreme{1, 1}, {{2, 5, 3}})}}};
   for (const auto& [shape, axes] : std::initializer_list<std::pair<Shape, std::uint64_t>>{
            {{3, 5}, 3}, {{3, 5}, 1}, {{3, 5}, 2}, {{2, 3, 4}, 2}, {{2, 3, 4}, 5}, {{7}, 1}}) {
     entries[0].samples.push_back(sample<T>(Sum{1, axes}, {shape}));
@@ -183,15 +215,20 @@ std::vector<Entry<T>> reduce_entries() {
   return entries;
 }
 
-#define INSTANTIATE(T)                              \
-  template Var<T> sum(Var<T>, Axes, bool, Source);  \
-  template Var<T> sum(Var<T>, Source);              \
-  template Var<T> mean(Var<T>, Axes, bool, Source); \
-  template Var<T> mean(Var<T>, Source);             \
-  template Var<T> max(Var<T>, Axes, bool, Source);  \
-  template Var<T> max(Var<T>, Source);              \
-  template Var<T> min(Var<T>, Axes, bool, Source);  \
-  template Var<T> min(Var<T>, Source);              \
+#define INSTANTIATE(T)                                       \
+  template Var<T> sum(Var<T>, Axes, bool, Source);           \
+  template Var<T> sum(Var<T>, Source);                       \
+  template Var<T> mean(Var<T>, Axes, bool, Source);          \
+  template Var<T> mean(Var<T>, Source);                      \
+  template Var<T> max(Var<T>, Axes, bool, Source);           \
+  template Var<T> max(Var<T>, Source);                       \
+  template Var<T> min(Var<T>, Axes, bool, Source);           \
+  template Var<T> min(Var<T>, Source);                       \
+  template Var<T> argmax(Var<T>, int, bool, Source);         \
+  template Var<T> argmin(Var<T>, int, bool, Source);         \
+  template Var<T> all(Var<T>, Axes, bool, Source);           \
+  template Var<T> any(Var<T>, Axes, bool, Source);           \
+  template Var<T> count_nonzero(Var<T>, Axes, bool, Source); \
   template std::vector<Entry<T>> reduce_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

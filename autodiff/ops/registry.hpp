@@ -18,6 +18,7 @@ struct Sample {
   Shape shape;                   ///< of y
   int index_input = -1;          ///< the input that is integers, if any
   std::int64_t index_bound = 0;  ///< its values lie in [0, index_bound)
+  double diagonal = 0;           ///< added to the diagonals of input 0, where its matrices must be regular
 };
 
 template <class T>
@@ -37,9 +38,23 @@ std::vector<Entry<T>> matmul_entries();
 template <class T>
 std::vector<Entry<T>> reshape_entries();
 template <class T>
+std::vector<Entry<T>> slice_entries();
+template <class T>
+std::vector<Entry<T>> join_entries();
+template <class T>
 std::vector<Entry<T>> reduce_entries();
 template <class T>
+std::vector<Entry<T>> scan_entries();
+template <class T>
 std::vector<Entry<T>> softmax_entries();
+template <class T>
+std::vector<Entry<T>> cross_entropy_entries();
+template <class T>
+std::vector<Entry<T>> index_entries();
+template <class T>
+std::vector<Entry<T>> factor_entries();
+template <class T>
+std::vector<Entry<T>> random_entries();
 
 /// Every operation of the library.
 template <class T>

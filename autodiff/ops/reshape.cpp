@@ -5,15 +5,13 @@
 #include <algorithm>
 #include <numeric>
 
-#include "autodiff/kernels/move.hpp"
+#include "autodiff/ops/axis.hpp"
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/ops/sample.hpp"
 
 namespace wengert {
 
 namespace {
-
-std::size_t at(int axis) { return static_cast<std::size_t>(axis); }
 
 /// `in` under shape `out` without moving elements, if its strides allow it: runs of axes with equal products must lie
 /// without gaps in `in`.
@@ -111,90 +109,6 @@ struct StopGradient {
   Window view(const Window& in, const Shape&) const { return in; }
 };
 
-/// Elements start, start + step, … of one axis: `count` of them.
-struct Slice {
-  static constexpr Doc doc{"slice", "y = x[start : stop : step] along an axis", "g at those places, 0 elsewhere"};
-  static constexpr Kind kind = Kind::view;
-  static constexpr int inputs = 1;
-  std::int64_t axis = 0, start = 0, step = 1, count = 0;
-
-  Shape shape(const Shape& x) const {
-    std::vector<std::int64_t> dims(x.begin(), x.end());
-    dims[static_cast<std::size_t>(axis)] = count;
-    return Shape(dims);
-  }
-  template <class T>
-  Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const;
-  Window view(const Window& in, const Shape& out) const {
-    const auto a = static_cast<std::size_t>(axis);
-    Window y(in.offset, out, in.strides);
-    if (out.size() > 0) y.offset += start * in.strides[a];
-    y.strides[a] *= step;
-    return y;
-  }
-};
-
-/// The transpose of Slice: x at those places of a tensor of zeros.
-struct Place {
-  static constexpr Doc doc{"place", "y[start : stop : step] = x, 0 elsewhere", "g[start : stop : step]"};
-  static constexpr Kind kind = Kind::kernel;
-  static constexpr int inputs = 1;
-  Slice where;
-
-  template <class T>
-  Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T>) const {
-    return record(where, {g}, Source());
-  }
-  template <class T>
-  void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
-    kernels::fill(out, T(0));
-    kernels::copy(in[0], View<T>(out.data, where.view(Window(out.shape), in[0].shape)));
-  }
-};
-
-template <class T>
-Var<T> Slice::vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
-  return record(Place{*this}, {g}, x.shape(), Source());
-}
-
-struct Concatenate {
-  static constexpr Doc doc{"concatenate", "y = parts joined along an axis", "the part of g"};
-  static constexpr Kind kind = Kind::kernel;
-  static constexpr int inputs = kAnyNumber;
-  std::int64_t axis = 0;
-
-  Shape shape(std::span<const Shape> x) const {
-    std::vector<std::int64_t> dims(x[0].begin(), x[0].end());
-    const auto a = static_cast<std::size_t>(axis);
-    for (const Shape& part : x.subspan(1)) {
-      if (part.rank() != x[0].rank()) throw ShapeError(fmt::format("ranks {} and {}", x[0].rank(), part.rank()));
-      for (int i = 0; i < part.rank(); ++i) {
-        if (i != axis && part[i] != x[0][i]) {
-          throw ShapeError(fmt::format("axis {} is {} and {}, only axis {} may differ", i, x[0][i], part[i], axis));
-        }
-      }
-      dims[a] += part[static_cast<int>(axis)];
-    }
-    return Shape(dims);
-  }
-  template <class T>
-  Var<T> vjp(int input, Var<T> g, std::span<const Var<T>> x, Var<T>) const {
-    std::int64_t start = 0;
-    for (int i = 0; i < input; ++i) start += x[at(i)].shape()[static_cast<int>(axis)];
-    const std::int64_t count = x[at(input)].shape()[static_cast<int>(axis)];
-    return record(Slice{axis, start, 1, count}, {g}, Source());
-  }
-  template <class T>
-  void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
-    std::int64_t start = 0;
-    for (const View<const T>& part : in) {
-      const std::int64_t count = part.shape[static_cast<int>(axis)];
-      kernels::copy(part, View<T>(out.data, Slice{axis, start, 1, count}.view(Window(out.shape), part.shape)));
-      start += count;
-    }
-  }
-};
-
 }  // namespace
 
 template <class T>
@@ -277,15 +191,55 @@ Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
 
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where) {
-  const int rank = x.shape(where, "swap_axes").rank();
-  std::vector<int> axes(at(rank));
+  std::vector<int> axes(at(x.shape(where, "swap_axes").rank()));
   std::iota(axes.begin(), axes.end(), 0);
-  try {
-    std::swap(axes[at(normalize_axis(axis, rank))], axes[at(normalize_axis(other, rank))]);
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate("swap_axes", fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
-  }
+  std::swap(axes[at(axis_of("swap_axes", x, axis, where))], axes[at(axis_of("swap_axes", x, other, where))]);
   return transpose(x, axes, where);
+}
+
+template <class T>
+Var<T> moveaxis(Var<T> x, int from, int to, Source where) {
+  from = axis_of("moveaxis", x, from, where);
+  to = axis_of("moveaxis", x, to, where);
+  std::vector<int> axes(at(x.shape().rank()));
+  std::iota(axes.begin(), axes.end(), 0);
+  axes.erase(axes.begin() + from);
+  axes.insert(axes.begin() + to, from);
+  return transpose(x, axes, where);
+}
+
+template <class T>
+Var<T> squeeze(Var<T> x, Axes axes, Source where) {
+  const std::uint32_t mask = mask_of("squeeze", x, axes, where);
+  const Shape shape = x.shape();
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (!holds(mask, axis) || shape[axis] == 1) continue;
+    throw ShapeError(
+        locate("squeeze", fmt::format("axis {} is {}, not 1: x is {}", axis, shape[axis], to_string(shape)), where));
+  }
+  return reshape(x, dropped(shape, mask), where);
+}
+
+template <class T>
+Var<T> squeeze(Var<T> x, Source where) {
+  const Shape shape = x.shape(where, "squeeze");
+  std::vector<int> ones;
+  for (int axis = 0; axis < shape.rank(); ++axis) {
+    if (shape[axis] == 1) ones.push_back(axis);
+  }
+  return squeeze(x, Axes(ones), where);
+}
+
+template <class T>
+Var<T> expand_dims(Var<T> x, int axis, Source where) {
+  std::vector<std::int64_t> dims = dims_of(x.shape(where, "expand_dims"));
+  try {
+    axis = normalize_axis(axis, x.shape().rank() + 1);
+    dims.insert(dims.begin() + axis, 1);
+    return reshape(x, Shape(dims), where);
+  } catch (const ShapeError& fact) {
+    throw ShapeError(locate("expand_dims", fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
+  }
 }
 
 template <class T>
@@ -318,39 +272,6 @@ Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
 }
 
 template <class T>
-Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step, Source where) {
-  const Shape shape = x.shape(where, "slice");
-  if (step == 0) throw ShapeError(locate("slice", fmt::format("step 0 of x {}", to_string(shape)), where));
-  try {
-    axis = normalize_axis(axis, shape.rank());
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate("slice", fmt::format("{}: x is {}", fact.what(), to_string(shape)), where));
-  }
-  const std::int64_t n = shape[axis];
-  const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
-  const auto place = [&](std::int64_t i) { return std::clamp(i < 0 ? i + n : i, low, high); };
-  const std::int64_t first = start == kEnd ? (step > 0 ? low : high) : place(start);
-  const std::int64_t last = stop == kEnd ? (step > 0 ? high : low) : place(stop);
-  const std::int64_t span = step > 0 ? last - first : first - last, stride = step > 0 ? step : -step;
-  const std::int64_t count = span <= 0 ? 0 : (span - 1) / stride + 1;
-  if (count == n && step == 1) return x;
-  return record(Slice{axis, first, step, count}, {x}, where);
-}
-
-template <class T>
-Var<T> concatenate(std::span<const Var<T>> parts, int axis, Source where) {
-  if (parts.empty()) throw ShapeError(locate("concatenate", "no parts were given", where));
-  try {
-    axis = normalize_axis(axis, parts[0].shape(where, "concatenate").rank());
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate("concatenate",
-                            fmt::format("{}: the first part is {}", fact.what(), to_string(parts[0].shape())), where));
-  }
-  const Concatenate op{axis};
-  return record<T>(table_of<Concatenate, T>(), &op, parts, where);
-}
-
-template <class T>
 Var<T> stop_gradient(Var<T> x, Source where) {
   return record(StopGradient{}, {x}, where);
 }
@@ -365,26 +286,22 @@ std::vector<Entry<T>> reshape_entries() {
           {&table_of<Transpose, T>(), {sample<T>(cycle, {{2, 3, 4}})}},
           {&table_of<Broadcast, T>(),
            {sample<T>(Broadcast{}, {{3, 1}}, {2, 3, 4}), sample<T>(Broadcast{}, {Shape{}}, {5})}},
-          {&table_of<StopGradient, T>(), {sample<T>(StopGradient{}, {{3}})}},
-          {&table_of<Slice, T>(),
-           {sample<T>(Slice{1, 1, 2, 3}, {{2, 7}}), sample<T>(Slice{0, 4, -2, 2}, {{5, 3}}),
-            sample<T>(Slice{2, 0, 1, 2}, {{2, 3, 4}})}},
-          {&table_of<Place, T>(), {sample<T>(Place{Slice{1, 1, 2, 3}}, {{2, 3}}, {2, 7})}},
-          {&table_of<Concatenate, T>(),
-           {sample<T>(Concatenate{0}, {{2, 3}, {1, 3}, {3, 3}}), sample<T>(Concatenate{1}, {{2, 3}, {2, 1}})}}};
+          {&table_of<StopGradient, T>(), {sample<T>(StopGradient{}, {{3}})}}};
 }
 
-#define INSTANTIATE(T)                                                                  \
-  template Var<T> reshape(Var<T>, const Shape&, Source);                                \
-  template Var<T> reshape(Var<T>, std::initializer_list<std::int64_t>, Source);         \
-  template Var<T> transpose(Var<T>, Source);                                            \
-  template Var<T> transpose(Var<T>, const std::vector<int>&, Source);                   \
-  template Var<T> swap_axes(Var<T>, int, int, Source);                                  \
-  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                           \
-  template Var<T> sum_to(Var<T>, const Shape&, Source);                                 \
-  template Var<T> slice(Var<T>, int, std::int64_t, std::int64_t, std::int64_t, Source); \
-  template Var<T> concatenate(std::span<const Var<T>>, int, Source);                    \
-  template Var<T> stop_gradient(Var<T>, Source);                                        \
+#define INSTANTIATE(T)                                                          \
+  template Var<T> reshape(Var<T>, const Shape&, Source);                        \
+  template Var<T> reshape(Var<T>, std::initializer_list<std::int64_t>, Source); \
+  template Var<T> transpose(Var<T>, Source);                                    \
+  template Var<T> transpose(Var<T>, const std::vector<int>&, Source);           \
+  template Var<T> swap_axes(Var<T>, int, int, Source);                          \
+  template Var<T> moveaxis(Var<T>, int, int, Source);                           \
+  template Var<T> squeeze(Var<T>, Source);                                      \
+  template Var<T> squeeze(Var<T>, Axes, Source);                                \
+  template Var<T> expand_dims(Var<T>, int, Source);                             \
+  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                   \
+  template Var<T> sum_to(Var<T>, const Shape&, Source);                         \
+  template Var<T> stop_gradient(Var<T>, Source);                                \
   template std::vector<Entry<T>> reshape_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

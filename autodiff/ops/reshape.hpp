@@ -1,11 +1,11 @@
-/// Operations that move elements or look at them differently: reshape, transpose, slice, concatenate, broadcast.
-///
-/// Reshape, transpose, broadcast and slice are views: no element moves until a kernel needs it to.
+/// The same elements under another shape: reshape, transpose, broadcast and their kin. All but sum_to are
+/// views: no element moves until a kernel needs it to. Negative axes count from the end; one out of range is a ShapeError.
 #pragma once
 
 #include <initializer_list>
 #include <vector>
 
+#include "autodiff/ops/reduce.hpp"
 #include "autodiff/tape/tape.hpp"
 
 namespace wengert {
@@ -24,6 +24,18 @@ template <class T>
 Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where = Source::here());
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where = Source::here());
+/// Axis `from` goes to place `to`, the others keep their order.
+template <class T>
+Var<T> moveaxis(Var<T> x, int from, int to, Source where = Source::here());
+
+/// Without the axes of length 1, or without those named. Throws ShapeError if a named one is longer.
+template <class T>
+Var<T> squeeze(Var<T> x, Source where = Source::here());
+template <class T>
+Var<T> squeeze(Var<T> x, Axes axes, Source where = Source::here());
+/// With an axis of length 1 at place `axis` of the result, which is in [-rank - 1, rank].
+template <class T>
+Var<T> expand_dims(Var<T> x, int axis, Source where = Source::here());
 
 /// Stretched to `shape` by NumPy's rules. Throws ShapeError if x does not broadcast to it.
 template <class T>
@@ -32,22 +44,6 @@ Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where = Source::here())
 /// Summed over the axes by which `shape` would have been stretched to x's shape: the reverse of broadcast_to.
 template <class T>
 Var<T> sum_to(Var<T> x, const Shape& shape, Source where = Source::here());
-
-/// Means "to the end" (from the start, for a negative step) in slice.
-inline constexpr std::int64_t kEnd = INT64_MIN;
-/// x[start:stop:step] along `axis`, Python's rules: negative positions count from the end, positions past it are
-/// clipped, the step may be negative. Throws ShapeError for step 0 or an axis out of range.
-template <class T>
-Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop = kEnd, std::int64_t step = 1,
-             Source where = Source::here());
-
-/// Joined along `axis`; all other dimensions must agree.
-template <class T>
-Var<T> concatenate(std::span<const Var<T>> parts, int axis = 0, Source where = Source::here());
-template <class T>
-Var<T> concatenate(std::initializer_list<Var<T>> parts, int axis = 0, Source where = Source::here()) {
-  return concatenate(std::span<const Var<T>>(parts.begin(), parts.size()), axis, where);
-}
 
 /// The same value, constant for every derivative of any order.
 template <class T>

@@ -30,5 +30,11 @@ Sample sample(const Op& op, std::vector<Shape> inputs, const Shape& shape) {
   out.inputs = std::move(inputs);
   return out;
 }
+/// Whose input `input` is integers in [0, bound).
+inline Sample indexed(Sample sample, int input, std::int64_t bound) {
+  sample.index_input = input;
+  sample.index_bound = bound;
+  return sample;
+}
 
 }  // namespace wengert

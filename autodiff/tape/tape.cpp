@@ -206,6 +206,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
   leaves_.resize(leaves);
   attributes_.resize(blocks);
   nodes_.resize(size);
+  while (!random_.empty() && random_.back() >= size) random_.pop_back();
   closed_.push_back({generation_, size, where});
   if (closed_.size() > kClosedScopesRemembered) closed_.pop_front();
   ++generation_;
@@ -215,7 +216,8 @@ void Tape<T>::truncate(NodeId size, Source where) {
 template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
-         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape);
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape) +
+         random_.capacity() * sizeof(NodeId);
 }
 
 template class Tape<float>;

@@ -117,6 +117,13 @@ class Tape {
   Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
                 Source where);
 
+  /// The stream of the random operation that is recorded next: their ordinal. Streams of dropped nodes are given again,
+  /// so that recording the same thing again draws the same numbers.
+  std::uint64_t next_stream() {
+    random_.push_back(size());
+    return random_.size() - 1;
+  }
+
   /// Drops the nodes from `size` on. `where` is the line of the scope that ends, for error messages.
   void truncate(NodeId size, Source where);
 
@@ -178,6 +185,7 @@ class Tape {
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
   std::deque<Shape> shapes_;  ///< never moved, so a reference to a shape outlives recording
   std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
+  std::vector<NodeId> random_;  ///< the random operations
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
   std::deque<Closed> closed_;  ///< the last scopes that ended

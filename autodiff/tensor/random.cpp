@@ -59,17 +59,15 @@ void expect_normal(T mean, T deviation, Source where) {
 
 /// Fills with draw(words of the block, which of the two), one block for two elements.
 template <class T, class Prepare, class Draw>
-Tensor<T> fill(const Shape& shape, Random& random, Prepare prepare, Draw draw) {
-  Tensor<T> out(shape);
+void fill(std::span<T> out, Random& random, Prepare prepare, Draw draw) {
   const std::uint64_t first = random.position();
   decltype(prepare(random.bits(0))) pair{};
-  for (std::int64_t i = 0; i < out.size(); ++i) {
-    const std::uint64_t position = first + static_cast<std::uint64_t>(i);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const std::uint64_t position = first + i;
     if (i == 0 || position % 2 == 0) pair = prepare(random.bits(position / 2));
-    out.data()[i] = draw(pair[position % 2]);
+    out[i] = draw(pair[position % 2]);
   }
-  random.skip(static_cast<std::uint64_t>(out.size()));
-  return out;
+  random.skip(out.size());
 }
 
 }  // namespace
@@ -119,21 +117,39 @@ Tensor<std::int64_t> Random::permutation(std::int64_t n, Source where) {
 }
 
 template <class T>
-Tensor<T> uniform(const Shape& shape, T lo, T hi, Random& random, Source where) {
+void uniform(std::span<T> out, std::type_identity_t<T> lo, std::type_identity_t<T> hi, Random& random, Source where) {
   expect_interval(lo, hi, where);
-  return fill<T>(
-      shape, random, [](const auto& words) { return words; },
-      [&](std::uint64_t bits) { return between(lo, hi, bits); });
+  fill(
+      out, random, [](const auto& words) { return words; },
+      [&](std::uint64_t bits) { return between<T>(lo, hi, bits); });
+}
+
+template <class T>
+void normal(std::span<T> out, std::type_identity_t<T> mean, std::type_identity_t<T> deviation, Random& random,
+            Source where) {
+  expect_normal(mean, deviation, where);
+  fill(out, random, box_muller,
+       [&](double z) { return static_cast<T>(static_cast<double>(mean) + static_cast<double>(deviation) * z); });
+}
+
+template <class T>
+Tensor<T> uniform(const Shape& shape, T lo, T hi, Random& random, Source where) {
+  Tensor<T> out(shape);
+  uniform(out.values(), lo, hi, random, where);
+  return out;
 }
 
 template <class T>
 Tensor<T> normal(const Shape& shape, T mean, T deviation, Random& random, Source where) {
-  expect_normal(mean, deviation, where);
-  return fill<T>(shape, random, box_muller, [&](double z) {
-    return static_cast<T>(static_cast<double>(mean) + static_cast<double>(deviation) * z);
-  });
+  Tensor<T> out(shape);
+  normal(out.values(), mean, deviation, random, where);
+  return out;
 }
 
+template void uniform(std::span<float>, float, float, Random&, Source);
+template void uniform(std::span<double>, double, double, Random&, Source);
+template void normal(std::span<float>, float, float, Random&, Source);
+template void normal(std::span<double>, double, double, Random&, Source);
 template Tensor<float> uniform(const Shape&, float, float, Random&, Source);
 template Tensor<double> uniform(const Shape&, double, double, Random&, Source);
 template Tensor<float> normal(const Shape&, float, float, Random&, Source);

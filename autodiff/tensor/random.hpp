@@ -11,6 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <span>
+#include <type_traits>
 
 #include "autodiff/tensor/source.hpp"
 #include "autodiff/tensor/tensor.hpp"
@@ -77,5 +79,13 @@ Tensor<T> uniform(const Shape& shape, T lo, T hi, Random& random, Source where =
 /// A tensor of Gaussian draws, computed in double. Throws as `Random::normal`.
 template <class T>
 Tensor<T> normal(const Shape& shape, T mean, T deviation, Random& random, Source where = Source::here());
+
+/// The same into memory of the caller's.
+template <class T>
+void uniform(std::span<T> out, std::type_identity_t<T> lo, std::type_identity_t<T> hi, Random& random,
+             Source where = Source::here());
+template <class T>
+void normal(std::span<T> out, std::type_identity_t<T> mean, std::type_identity_t<T> deviation, Random& random,
+            Source where = Source::here());
 
 }  // namespace wengert

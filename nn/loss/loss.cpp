@@ -45,12 +45,6 @@ Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction, Source where
 }
 
 template <class T>
-Var<T> cross_entropy(Var<T> logits, Var<T> t, Reduction reduction, Source where) {
-  expect_alike("cross_entropy", logits, t, where);
-  return reduced(-sum(chain(t, log_softmax(logits, -1, where), where), -1, false, where), reduction, where);
-}
-
-template <class T>
 Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reduction, Source where) {
   const Shape& shape = log_p.shape(where, "negative_log_likelihood");
   if (shape.rank() != 2 || labels.shape(where, "negative_log_likelihood") != Shape{shape[0]}) {
@@ -59,14 +53,14 @@ Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reductio
                                         to_string(shape), to_string(labels.shape())),
                             where));
   }
-  return reduced(-sum(chain(one_hot(labels, shape[1], where), log_p, where), -1, false, where), reduction, where);
+  return reduced(-sum(chain(one_hot(labels, shape[1], false, where), log_p, where), -1, false, where), reduction,
+                 where);
 }
 
 #define INSTANTIATE(T)                                                    \
   template Var<T> half_squares(Var<T>, Var<T>, Reduction, Source);        \
   template Var<T> mean_squared_error(Var<T>, Var<T>, Reduction, Source);  \
   template Var<T> mean_absolute_error(Var<T>, Var<T>, Reduction, Source); \
-  template Var<T> cross_entropy(Var<T>, Var<T>, Reduction, Source);       \
   template Var<T> negative_log_likelihood(Var<T>, Index<T>, Reduction, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -7,9 +7,8 @@
 
 namespace wengert::nn {
 
-using wengert::cross_entropy;  // of class labels: -ln softmax(logits)[label]
-// Element by element, autodiff/ops/loss.hpp:
-using wengert::binary_cross_entropy;  // of logits
+using wengert::binary_cross_entropy;  // of logits and probabilities
+using wengert::cross_entropy;         // of logits, with class labels or probabilities
 using wengert::huber;
 
 /// F4: ½ (a - t)², summed over outputs and batch.
@@ -23,11 +22,6 @@ Var<T> mean_squared_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::m
 /// |a - t|; slope 0 where they are equal.
 template <class T>
 Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
-
-/// -Σ_k t_k ln softmax(logits)_k of each row; the rows of t are probabilities, one-hot or soft. A class of probability
-/// 0 costs nothing, whatever its logit.
-template <class T>
-Var<T> cross_entropy(Var<T> logits, Var<T> t, Reduction reduction = Reduction::mean, Source where = Source::here());
 
 /// -log_p[label] of each row: log-probabilities [n, classes], labels [n]. A label out of range is a ValueError of the
 /// run.

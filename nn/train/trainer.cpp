@@ -215,6 +215,7 @@ Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation
   training.best_epoch = epoch_;
   double best = std::numeric_limits<double>::infinity();
   std::vector<Tensor<T>> best_values;
+  const std::int64_t every = std::max<std::int64_t>(1, options_.log_every);
   std::optional<Stop> stop;
   while (epoch_ < options_.epochs && !stop) {
     Epoch epoch;
@@ -239,7 +240,7 @@ Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation
     }
     training.history.push_back(epoch);
     if (!stop) stop = reason_to_stop(training);
-    if (stop || epoch_ == options_.epochs || epoch_ % options_.log_every == 0) watch.progress.epoch(epoch);
+    if (stop || epoch_ == options_.epochs || epoch_ % every == 0) watch.progress.epoch(epoch);
   }
   for (std::size_t i = 0; i < best_values.size(); ++i)
     parameters_[i].var.tape().set(parameters_[i].var, best_values[i]);

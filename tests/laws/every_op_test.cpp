@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "autodiff/autodiff.hpp"
@@ -25,6 +26,15 @@ Tensor<T> draw(const Shape& shape, Interval range, Random& random) {
   return uniform<T>(shape, static_cast<T>(range.low), static_cast<T>(range.high), random);
 }
 
+/// Adds `weight` to the diagonals of the matrices in x.
+template <class T>
+void make_regular(Tensor<T>& x, T weight) {
+  const std::int64_t n = x.shape()[-1];
+  for (std::int64_t i = 0; i < x.size(); ++i) {
+    if (i / n % n == i % n) x.data()[i] += weight;
+  }
+}
+
 template <class T>
 void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, Random& random) {
   std::vector<NodeId> ids;
@@ -35,7 +45,9 @@ void record_sample(Recorded<T>& r, const OpTable<T>& op, const Sample& sample, R
       r.index.push_back(r.tape.indices(labels));
       ids.push_back(r.index.back().node().id());
     } else {
-      r.x.push_back(r.tape.leaf(draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random)));
+      Tensor<T> x = draw<T>(sample.inputs[i], op.doc->domain[i < 3 ? i : 2], random);
+      if (i == 0 && sample.diagonal != 0) make_regular(x, static_cast<T>(sample.diagonal));
+      r.x.push_back(r.tape.leaf(x));
       ids.push_back(r.x.back().id());
     }
   }
@@ -144,6 +156,24 @@ TEST_CASE("the second derivative of every operation agrees with differences of t
     for (std::size_t i = 0; i < h.size(); ++i) second += dot(value(h[i]), v[i]);
     const double differences = along(r, v, slope);
     CHECK_MESSAGE(close(second, differences, 1e-7), second, " against ", differences);
+  });
+}
+
+TEST_CASE("every operation reads operands through any strides as it reads contiguous ones") {
+  for_each_sample([&](Recorded<double>& r, Random&) {
+    const auto inputs = r.tape.inputs(r.y.id());
+    std::vector<NodeId> ids(inputs.begin(), inputs.end());
+    for (NodeId& id : ids) {
+      if (r.tape.node(id).op->kind == Kind::index) continue;
+      const auto turned = r.tape.leaf(value(flip(transpose(r.tape.var(id)))));
+      id = transpose(flip(turned)).id();
+    }
+    const OpTable<double>& op = *r.tape.node(r.y.id()).op;
+    alignas(8) std::byte attributes[kAttributeBytes] = {};
+    if (op.attribute_bytes != 0) std::memcpy(attributes, r.tape.attributes(r.y.id()), op.attribute_bytes);
+    const auto got = value(r.tape.append(op, attributes, ids, r.y.shape(), Source::here()));
+    const auto expected = value(r.y);
+    for (std::int64_t i = 0; i < got.size(); ++i) CHECK(close(got.data()[i], expected.data()[i], 1e-14));
   });
 }
 

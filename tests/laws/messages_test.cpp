@@ -116,7 +116,7 @@ const Row kRows[] = {
     {"concatenate", shape, "no parts were given", CALL(concatenate(std::span<const Var<double>>()))},
     {"concatenate", shape, "ranks 2 and 1", CALL(concatenate({o.m23, o.v3}))},
     {"concatenate", shape, "axis 1 is 3 and 2, only axis 0 may differ", CALL(concatenate({o.m23, o.m42}))},
-    {"concatenate", shape, "axis 2 is outside [-2, 2): the first part is [2, 3]", CALL(concatenate({o.m23}, 2))},
+    {"concatenate", shape, "axis 2 is outside [-2, 2): x is [2, 3]", CALL(concatenate({o.m23}, 2))},
     {"concatenate", usage, "the operands are on two tapes", CALL(concatenate({o.m23, o.foreign}))},
     {"concatenate", usage, "an empty Var has no tape", CALL(concatenate({o.m23, o.empty}))},
     {"stop_gradient", usage, "this Var was dropped", CALL(stop_gradient(o.stale))},
@@ -134,10 +134,60 @@ const Row kRows[] = {
     {"softmax", usage, "an empty Var has no tape", CALL(softmax(o.empty))},
     {"log_softmax", shape, "axis -3 is outside [-2, 2): x is [2, 3]", CALL(log_softmax(o.m23, -3))},
     {"log_sum_exp", shape, "axis 1 is outside [-1, 1): x is [3]", CALL(log_sum_exp(o.v3, 1))},
-    {"cross_entropy", shape, "logits are [3], labels [2]", CALL(cross_entropy(o.v3, o.labels))},
+    {"cross_entropy", shape, "predictions are [3], labels [2]", CALL(cross_entropy(o.v3, o.labels))},
     {"cross_entropy", usage, "the operands are on two tapes", CALL(cross_entropy(o.m23, o.foreign_labels))},
     {"cross_entropy", usage, "an empty Var has no tape", CALL(cross_entropy(o.empty, o.labels))},
     {"one_hot", shape, "[2, -1] hold a negative number: x is [2]", CALL(one_hot(o.labels, -1))},
+    {"cross_entropy", shape, "predictions and targets differ in shape: [2, 3] and [3]",
+     CALL(cross_entropy(o.m23, o.v3))},
+    {"cross_entropy", shape, "one weight per class is needed", CALL(cross_entropy(o.m23, o.labels, {.weights = o.v4}))},
+    {"cross_entropy", usage, "the operands are on two tapes", CALL(cross_entropy(o.m23, o.foreign))},
+    // Parts, and parts joined.
+    {"moveaxis", shape, "axis 2 is outside [-2, 2): x is [2, 3]", CALL(moveaxis(o.m23, 0, 2))},
+    {"squeeze", shape, "axis 1 is 3, not 1: x is [2, 3]", CALL(squeeze(o.m23, 1))},
+    {"expand_dims", shape, "axis 4 is outside [-3, 3): x is [2, 3]", CALL(expand_dims(o.m23, 4))},
+    {"narrow", shape, "2 elements from 2 on are not in axis 1, which has 3", CALL(narrow(o.m23, 1, 2, 2))},
+    {"flip", usage, "this Var was dropped", CALL(flip(o.stale))},
+    {"diagonal", shape, "rows and columns are needed: x is [3]", CALL(diagonal(o.v3))},
+    {"tril", shape, "rows and columns are needed: x is [3]", CALL(tril(o.v3))},
+    {"stack", shape, "the parts differ in shape: [3] and [4]", CALL(stack({o.v3, o.v4}))},
+    {"stack", usage, "the operands are on two tapes", CALL(stack({o.v3, o.foreign3}))},
+    {"split", shape, "axis 0 has 3 elements, no multiple of 2 parts", CALL(split(o.v3, 2))},
+    {"pad", shape, "1 paddings for 2 axes: x is [2, 3]", CALL(pad(o.m23, {{1, 1}}))},
+    {"expand_dims", shape, "at most 8 dimensions", CALL(tile(o.v3, std::vector<std::int64_t>(9, 1)))},
+    // Scans and spread.
+    {"cumsum", shape, "axis 1 is outside [-1, 1): x is [3]", CALL(cumsum(o.v3, 1))},
+    {"cumprod", shape, "axis 1 is outside [-1, 1): x is [3]", CALL(cumprod(o.v3, 1))},
+    {"logcumsumexp", usage, "an empty Var has no tape", CALL(logcumsumexp(o.empty, 0))},
+    {"recurrence", shape, "the shapes differ: a is [3], b is [4]", CALL(recurrence(o.v3, o.v4, 0))},
+    {"var", shape, "axis 1 is outside [-1, 1): x is [3]", CALL(var(o.v3, 1))},
+    {"norm", usage, "this Var was dropped", CALL(norm(o.stale))},
+    {"argmax", shape, "nothing to choose from: x is [0, 3]", CALL(argmax(o.none, 0))},
+    // Positions.
+    {"take", shape, "axis 2 is outside [-2, 2): x is [2, 3]", CALL(take(o.m23, o.labels, 2))},
+    {"take", usage, "the operands are on two tapes", CALL(take(o.m23, o.foreign_labels))},
+    {"index_add", shape, "the source must have x's shape but for axis 0", CALL(index_add(o.m23, 0, o.labels, o.v3))},
+    {"gather", shape, "the index must have x's shape but for axis 0", CALL(gather(o.m23, o.labels, 0))},
+    {"scatter_add", shape, "index and source must have one shape", CALL(scatter_add(o.v3, 0, o.labels, o.v4))},
+    {"scatter_add", usage, "the operands are on two tapes", CALL(scatter_add(o.v3, 0, o.labels, o.foreign3))},
+    // Products and systems.
+    {"vdot", shape, "6 and 4 elements: a is [2, 3], b is [4]", CALL(vdot(o.m23, o.v4))},
+    {"outer", usage, "the operands are on two tapes", CALL(outer(o.v3, o.foreign3))},
+    {"tensordot", shape, "axis 1 of a is 3 but axis 0 of b is 4", CALL(tensordot(o.m23, o.m42, 1))},
+    {"tensordot", usage, "the operands are on two tapes", CALL(tensordot(o.m23, o.foreign, 2))},
+    {"multi_dot", shape, "inner dimensions of factors 0 and 1 differ (3 and 4)", CALL(multi_dot({o.m23, o.m42}))},
+    {"einsum", shape, "'j' is 3 and 4: \"ij,jk\" of [2, 3], [4, 2]", CALL(einsum("ij,jk", {o.m23, o.m42}))},
+    {"einsum", usage, "the operands are on two tapes", CALL(einsum("ij,ij", {o.m23, o.foreign}))},
+    {"cholesky", shape, "square matrices are needed: x is [2, 3]", CALL(cholesky(o.m23))},
+    {"triangular_solve", shape, "square matrices are needed", CALL(triangular_solve(o.m23, o.v3))},
+    {"solve", shape, "a number is no right-hand side", CALL(solve(matmul(o.m23, transpose(o.m23)), o.number))},
+    {"solve", usage, "the operands are on two tapes", CALL(solve(o.m23, o.foreign))},
+    {"det", usage, "an empty Var has no tape", CALL(det(o.empty))},
+    // Random numbers.
+    {"uniform", shape, "a key is two integers, seed and step: this is []",
+     CALL(uniform(o.tape.indices(Tensor<std::int64_t>(1)), Shape{3}))},
+    {"normal", usage, "an empty Var has no tape", CALL(normal(Index<double>(), Shape{3}))},
+    {"dropout", usage, "this Var was dropped", CALL(dropout(o.stale, o.labels, 0.5))},
     // Derivatives.
     {"gradient", shape, "y has shape [2, 3] but a gradient needs one number: take sum(y)",
      CALL(gradient(o.m23, o.m23))},
@@ -262,7 +312,7 @@ TEST_CASE("every operation refuses an empty Var, a dropped one and one of anothe
 TEST_CASE("every operation of two or more inputs, and every one with axes, has a row of misuse") {
   std::set<std::string> named;
   for (const Row& row : kRows) named.insert(row.operation);
-  const std::set<std::string> unary_or_internal = {"place", "cross_entropy_slope", "elu", "copy"};
+  const std::set<std::string> unary_or_internal = {"place", "triangle", "cross_entropy_slope", "elu", "copy"};
   for (const Entry<double>& entry : registry<double>()) {
     const std::string name(entry.table->name);
     if (entry.table->kind == Kind::map && entry.table->inputs == 1) continue;

@@ -6,6 +6,7 @@
 #include <new>
 
 #include "autodiff/autodiff.hpp"
+#include "autodiff/ops/registry.hpp"
 
 using namespace wengert;
 
@@ -48,6 +49,27 @@ TEST_CASE("run allocates nothing") {
   for (int i = 0; i < 20; ++i) step.run();
   CHECK(allocations == before);
   CHECK(*step.output().data < first);
+}
+
+TEST_CASE("no operation takes memory in run, after the first") {
+  for (const Entry<double>& entry : registry<double>()) {
+    for (const Sample& sample : entry.samples) {
+      Tape<double> tape;
+      std::vector<NodeId> ids;
+      for (std::size_t i = 0; i < sample.inputs.size(); ++i) {
+        ids.push_back(static_cast<int>(i) == sample.index_input
+                          ? tape.indices(Tensor<std::int64_t>(sample.inputs[i])).node().id()
+                          : tape.leaf(ones(sample.inputs[i])).id());
+      }
+      auto program = compile(tape.append(*entry.table, sample.attributes.data(), ids, sample.shape, Source::here()));
+      program.run();
+      const long before = allocations;
+      program.run();
+      const long taken = allocations - before;
+      CAPTURE(entry.table->name);
+      CHECK(taken == 0);
+    }
+  }
 }
 
 namespace {

@@ -91,7 +91,6 @@ TEST_CASE("Huber's loss is half a square inside delta and a line of slope delta 
   const auto loss = nn::huber(a, t, 2, Reduction::none);
   CHECK(value(loss) == Tensor<double>{0.125, 2, 12});
   CHECK(value(gradient(sum(loss), a)) == Tensor<double>{0.5, 2, -2});
-  CHECK_THROWS_WITH_AS(nn::huber(a, t, 0), doctest::Contains("delta is 0"), ValueError);
 }
 
 TEST_CASE("B116: binary cross entropy of infinite logits is 0 where right and infinite where wrong") {
