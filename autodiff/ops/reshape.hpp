@@ -1,5 +1,6 @@
 /// The same elements under another shape: reshape, transpose, broadcast and their kin. All but sum_to are
-/// views: no element moves until a kernel needs it to. Negative axes count from the end; one out of range is a ShapeError.
+/// views: no element moves until a kernel needs it to. Negative axes count from the end; one out of range is a
+/// ShapeError.
 #pragma once
 
 #include <initializer_list>

@@ -144,11 +144,11 @@ TEST_CASE("a prediction sees the weights of now, also after the scope of its fir
   const nn::Mlp<double> mlp(tape, {2, 1}, {.init = nn::Init::zeros});
   {
     const auto scope = tape.scope();
-    CHECK(mlp.predict({{1.0, 2.0}}) .item() == 0);
+    CHECK(mlp.predict({{1.0, 2.0}}).item() == 0);
   }
   tape.leaf(1.0);
   tape.set(mlp.layer(0).W, Tensor<double>(Shape{2, 1}, {1, 10}));
-  CHECK(mlp.predict({{1.0, 2.0}}) .item() == 21);
+  CHECK(mlp.predict({{1.0, 2.0}}).item() == 21);
   CHECK_THROWS_WITH_AS(mlp.predict({{1.0, 2.0, 3.0}}), doctest::Contains("predict: x must be [n, 2], it is [1, 3]"),
                        ShapeError);
 }
