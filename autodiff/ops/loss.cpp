@@ -12,7 +12,7 @@ namespace {
 
 template <class T>
 void expect_same_shape(const char* name, Var<T> prediction, Var<T> target, Source where) {
-  if (prediction.shape(where) == target.shape(where)) return;
+  if (prediction.shape(where, name) == target.shape(where, name)) return;
   throw ShapeError(locate(name,
                           fmt::format("prediction and target differ in shape: {} and {}", to_string(prediction.shape()),
                                       to_string(target.shape())),
