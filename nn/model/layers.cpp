@@ -68,12 +68,30 @@ LayerNorm<T> layer_norm(Tape<T>& tape, std::int64_t features, Source where) {
   return {.weight = tape.leaf(ones<T>(Shape{features}), where), .bias = tape.leaf(zeros<T>(Shape{features}), where)};
 }
 
+template <class T>
+Var<T> Dropout<T>::forward(Var<T> x, Pass<T>& pass) const {
+  if (!pass.training) return x;
+  if (!pass.key.node()) {
+    throw UsageError(locate("dropout", "a training pass needs a key, tape.indices({seed, step})", pass.where));
+  }
+  return dropout(x, pass.key, rate, pass.where);
+}
+
+template <class T>
+Embedding<T> embedding(Tape<T>& tape, std::int64_t count, std::int64_t features, Random& random, Source where) {
+  expect_positive("embedding", "count", count, where);
+  expect_positive("embedding", "features", features, where);
+  return {tape.leaf(initial_weights<T>(count, features, Init::normal, random), where)};
+}
+
 #define INSTANTIATE(T)                                                                            \
   template Linear<T> linear(Tape<T>&, std::int64_t, std::int64_t, Random&, Init, double, Source); \
   template struct BatchNorm1d<T>;                                                                 \
   template BatchNorm1d<T> batch_norm(Tape<T>&, std::int64_t, Source);                             \
   template struct LayerNorm<T>;                                                                   \
-  template LayerNorm<T> layer_norm(Tape<T>&, std::int64_t, Source)
+  template LayerNorm<T> layer_norm(Tape<T>&, std::int64_t, Source);                               \
+  template struct Dropout<T>;                                                                     \
+  template Embedding<T> embedding(Tape<T>&, std::int64_t, std::int64_t, Random&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

@@ -54,4 +54,26 @@ struct LayerNorm {
 template <class T>
 LayerNorm<T> layer_norm(Tape<T>& tape, std::int64_t features, Source where = Source::here());
 
+/// Training: each element is 0 with probability `rate`, else divided by 1 - rate, drawn anew by each step's key
+/// (Srivastava et al. 2014). Predicting: x. Throws UsageError if a training pass has no key, ValueError for a rate
+/// outside [0, 1].
+template <class T>
+struct Dropout {
+  double rate = 0.5;
+  Var<T> forward(Var<T> x, Pass<T>& pass) const;
+};
+
+/// Rows of weight [count, features] by number: [...] -> [..., features]. A number out of range is a ValueError of the
+/// run. It stands in front of a model, as it takes an Index.
+template <class T>
+struct Embedding {
+  Var<T> weight;
+  Var<T> operator()(Index<T> rows, Source where = Source::here()) const { return take(weight, rows, 0, where); }
+  std::vector<Parameter<T>> named_parameters() const { return {{"weight", weight}}; }
+};
+/// Its weights are standard normal. Throws ShapeError unless both sizes are positive.
+template <class T>
+Embedding<T> embedding(Tape<T>& tape, std::int64_t count, std::int64_t features, Random& random,
+                       Source where = Source::here());
+
 }  // namespace wengert::nn

@@ -25,6 +25,7 @@ template <class T>
 struct Pass {
   bool training = false;             ///< the batch's own statistics, dropout
   Source where = Source::here();     ///< the user's line
+  Index<T> key{};                    ///< {seed, step} of what is drawn; needed where a layer draws
   std::vector<Assign<T>> updates{};  ///< running statistics after this pass; they join the assigns of a step
 };
 

@@ -76,7 +76,9 @@ Trainer<T>::Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective
       objective_(std::move(objective)),
       options_(std::move(options)),
       optimizer_(trained(parameters_), options_.method, where),
-      norm_wanted_(std::isfinite(options_.clip_norm) || options_.gradient_tolerance > 0) {
+      norm_wanted_(std::isfinite(options_.clip_norm) || options_.gradient_tolerance > 0),
+      seed_and_step_{static_cast<std::int64_t>(options_.seed), 0},
+      key_(parameters_[0].var.tape().indices(seed_and_step_, where)) {
   if (options_.schedule && options_.plateau) {
     throw UsageError(locate("trainer", "schedule and plateau both set the rate: one of them is needed", where));
   }
@@ -97,7 +99,7 @@ typename Trainer<T>::Recording Trainer<T>::record(const Samples<T>& like, std::i
     out.batch.targets = tape.leaf(out.targets, where);
   }
   const auto scope = tape.scope(where);
-  Pass<T> pass{.training = training, .where = where};
+  Pass<T> pass{.training = training, .where = where, .key = key_};
   Var<T> loss = objective_(out.batch, pass);
   if (loss.shape(where).rank() != 0) {
     throw ShapeError(locate(
@@ -163,6 +165,8 @@ std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Epoch& epoc
     fill(part, samples, order.data() + done);
     if (options_.schedule) optimizer_.set_rate(options_.schedule(step_));
     optimizer_.prepare(step_ + 1);
+    seed_and_step_.at(1) = step_;
+    key_.tape().set(key_, seed_and_step_);
     const Clock::time_point before = Clock::now();
     part.program.run(where);
     in_steps += seconds_since(before);

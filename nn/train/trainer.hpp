@@ -74,7 +74,7 @@ struct TrainerOptions {
   std::int64_t epochs = 10;  ///< counted from the first fit
   std::int64_t batch = 32;   ///< the last, smaller batch of an epoch is kept
   bool shuffle = true;
-  std::uint64_t seed = 0;            ///< of the order of samples
+  std::uint64_t seed = 0;            ///< of the order of samples, and of what layers draw
   Schedule schedule{};               ///< of the step from 0; takes the place of the method's rate
   std::optional<Plateau> plateau{};  ///< cuts the rate by the validation loss, or the loss
   double l1 = 0, l2 = 0;             ///< penalties added to the loss, without biases
@@ -150,6 +150,8 @@ class Trainer {
   bool norm_wanted_;
   std::map<std::int64_t, Recording> steps_, losses_;  ///< by number of rows
   std::int64_t step_ = 0, epoch_ = 0;
+  Tensor<std::int64_t> seed_and_step_;
+  Index<T> key_;  ///< of what layers draw: a pure function of seed and step
 };
 
 extern template struct Samples<float>;

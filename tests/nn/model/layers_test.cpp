@@ -122,6 +122,34 @@ TEST_CASE("layer normalisation makes mean 0 and variance 1 of each row, then sca
   CHECK(y.at(1, 3) == 1);
 }
 
+TEST_CASE("dropout drops when training, by its key, and leaves x alone when predicting") {
+  Tape<double> tape;
+  const nn::Dropout<double> half{.rate = 0.5};
+  const auto x = tape.leaf(ones({1000}));
+  nn::Pass<double> training{.training = true, .key = tape.indices({1, 0})}, keyless{.training = true}, predicting;
+  const auto y = half.forward(x, training);
+  const auto first = value(y);
+  int zeros = 0;
+  for (const double v : first) {
+    CHECK((v == 0 || v == 2));
+    zeros += v == 0 ? 1 : 0;
+  }
+  CHECK(std::abs(zeros - 500) < 5 * 16);  // five deviations of the binomial distribution
+  tape.set(training.key, Tensor<std::int64_t>{1, 1});
+  CHECK(value(y) != first);
+  CHECK(value(half.forward(x, predicting)) == ones({1000}));
+  CHECK_THROWS_WITH_AS(half.forward(x, keyless), doctest::Contains("dropout: a training pass needs a key"), UsageError);
+}
+
+TEST_CASE("an embedding gives the rows of its weights, and the slopes of a row that is read twice add up") {
+  Tape<double> tape;
+  const nn::Embedding<double> table{tape.leaf({{1.0, 2.0}, {3.0, 4.0}, {5.0, 6.0}})};
+  const auto y = table(tape.indices({2, 0, 2}));
+  CHECK(value(y) == Tensor<double>{{5, 6}, {1, 2}, {5, 6}});
+  CHECK(value(gradient(sum(y), table.weight)) == Tensor<double>{{1, 1}, {0, 0}, {2, 2}});
+  CHECK_THROWS_AS(value(table(tape.indices({3}))), ValueError);
+}
+
 TEST_CASE("predictions do not depend on how many rows are asked for at once, and leave no node behind") {
   Tape<double> tape;
   Random random(2);

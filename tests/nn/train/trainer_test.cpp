@@ -123,7 +123,8 @@ TEST_CASE("a training that resumes is the training that never stopped, bit for b
   const auto samples = plane(20);
   const auto start = [](Tape<double>& tape) {
     Random random(8);
-    return nn::Sequential<double>{nn::linear(tape, 2, 4, random), nn::Activation::tanh, nn::linear(tape, 4, 1, random)};
+    return nn::Sequential<double>{nn::linear(tape, 2, 4, random), nn::Activation::tanh, nn::Dropout<double>{0.25},
+                                  nn::linear(tape, 4, 1, random)};
   };
   const auto options = [](std::int64_t epochs) { return quiet({.epochs = epochs, .batch = 8, .seed = 2}); };
   Tape<double> a, b, c;
@@ -139,6 +140,23 @@ TEST_CASE("a training that resumes is the training that never stopped, bit for b
   CHECK(rest.fit(samples).history.size() == 3);
   const auto expected = whole.named_parameters(), found = second.named_parameters();
   for (std::size_t i = 0; i < found.size(); ++i) CHECK(value(found[i].var) == value(expected[i].var));
+}
+
+TEST_CASE("what a layer draws differs from step to step and repeats with the seed") {
+  const auto losses = [](std::uint64_t seed) {
+    Tape<double> tape;
+    const auto w = tape.leaf(0.0);
+    nn::Trainer<double> trainer(
+        {{"w", w}},
+        [&](const auto& batch, auto& pass) { return mean(nn::Dropout<double>{}.forward(batch.x, pass)) + 0.0 * w; },
+        quiet({.epochs = 2, .batch = 1000, .seed = seed}));
+    const auto history = trainer.fit({ones({1000, 1}), ones({1000})}).history;
+    return std::pair(history[0].loss, history[1].loss);
+  };
+  const auto [first, second] = losses(1);
+  CHECK(first != second);
+  CHECK(losses(1) == std::pair(first, second));
+  CHECK(losses(2).first != first);
 }
 
 TEST_CASE("a model with labels is trained on its logits: a softmax at its end is not applied twice") {
