@@ -103,8 +103,8 @@ void expect_options(Var<T> x, const CrossEntropyOptions<T>& options, Source wher
   if (!(options.smoothing >= 0 && options.smoothing <= 1)) {
     throw ValueError(locate("cross_entropy", fmt::format("smoothing {} is outside [0, 1]", options.smoothing), where));
   }
-  if (options.weights) x.tape().expect_mine("cross_entropy", options.weights, where);
-  if (options.weights && options.weights.shape() != Shape{x.shape()[-1]}) {
+  if (!options.weights.empty()) x.tape().expect_mine("cross_entropy", options.weights, where);
+  if (!options.weights.empty() && options.weights.shape() != Shape{x.shape()[-1]}) {
     throw ShapeError(locate("cross_entropy",
                             fmt::format("one weight per class is needed: predictions are {}, weights {}",
                                         to_string(x.shape()), to_string(options.weights.shape())),
@@ -119,7 +119,7 @@ Var<T> losses(Var<T> x, Var<T> targets, const CrossEntropyOptions<T>& options, S
     const double share = options.smoothing / static_cast<double>(x.shape()[-1]);
     targets = (1 - options.smoothing) * targets + share * sum(targets, -1, true, where);
   }
-  if (options.weights) targets = targets * options.weights;
+  if (!options.weights.empty()) targets = targets * options.weights;
   const Var<T> logarithms = options.probabilities ? log(x, where) : log_softmax(x, -1, where);
   return -sum(chain(targets, logarithms, where), -1, false, where);
 }
@@ -144,7 +144,7 @@ Var<T> cross_entropy(Var<T> predictions, Index<T> labels, const CrossEntropyOpti
   const Var<T> each = losses(predictions, targets, options, where);
   if (options.reduction == Reduction::none) return each;
   if (options.reduction == Reduction::sum) return sum(each, where);
-  return sum(each, where) / sum(options.weights ? targets * options.weights : targets, where);
+  return sum(each, where) / sum(options.weights.empty() ? targets : targets * options.weights, where);
 }
 
 template <class T>

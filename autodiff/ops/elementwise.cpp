@@ -221,7 +221,7 @@ Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, 
   Tape<T>* tape = nullptr;
   for (const Located<T>& operand : x) {
     if (operand.is_number()) continue;
-    if (!operand.var()) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
+    if (operand.var().empty()) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
     if (tape == nullptr) tape = &operand.var().tape();
     tape->expect_mine(table.name.data(), operand.var(), where);
   }

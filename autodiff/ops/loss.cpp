@@ -8,8 +8,6 @@
 
 namespace wengert {
 
-namespace {
-
 template <class T>
 void expect_same_shape(const char* name, Var<T> prediction, Var<T> target, Source where) {
   if (prediction.shape(where, name) == target.shape(where, name)) return;
@@ -28,8 +26,6 @@ Var<T> reduced(Var<T> each, Reduction reduction, Source where) {
   }
   return each;
 }
-
-}  // namespace
 
 // Products go through chain: a weight of 0 silences an infinite term.
 
@@ -85,6 +81,8 @@ Var<T> poisson_loss(Var<T> rate, Var<T> counts, Reduction reduction, Source wher
 }
 
 #define INSTANTIATE(T)                                                                      \
+  template void expect_same_shape(const char*, Var<T>, Var<T>, Source);                     \
+  template Var<T> reduced(Var<T>, Reduction, Source);                                       \
   template Var<T> binary_cross_entropy(Var<T>, Var<T>, Reduction, Source);                  \
   template Var<T> binary_cross_entropy_of_probabilities(Var<T>, Var<T>, Reduction, Source); \
   template Var<T> kl_divergence(Var<T>, Var<T>, Reduction, Source);                         \

@@ -7,6 +7,13 @@
 
 namespace wengert {
 
+/// The two pieces that every such loss is made of, yours too. `name` stands in the message.
+template <class T>
+void expect_same_shape(const char* name, Var<T> prediction, Var<T> target, Source where = Source::here());
+/// The mean or sum over all elements, or `each` as it is.
+template <class T>
+Var<T> reduced(Var<T> each, Reduction reduction, Source where = Source::here());
+
 /// -t ln p - (1 - t) ln(1 - p) with p = sigmoid(logits): exact for every logit, 0 or +inf at infinite ones.
 template <class T>
 Var<T> binary_cross_entropy(Var<T> logits, Var<T> targets, Reduction reduction = Reduction::mean,

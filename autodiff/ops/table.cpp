@@ -16,7 +16,7 @@ namespace {
 
 template <class T>
 Tape<T>& tape_of(const OpTable<T>& table, std::span<const Var<T>> x, Source where) {
-  if (x.empty() || !x[0]) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
+  if (x.empty() || x[0].empty()) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
   for (const Var<T>& operand : x) x[0].tape().expect_mine(std::string(table.name).c_str(), operand, where);
   return x[0].tape();
 }

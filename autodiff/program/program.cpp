@@ -153,7 +153,7 @@ template <class T>
 Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> assigns, Source where) {
   if (outputs.empty() && assigns.empty()) throw UsageError(locate("compile", "there is nothing to compute", where));
   const Var<T> any = outputs.empty() ? assigns[0].leaf : outputs[0];
-  if (!any) throw UsageError(locate("compile", "an empty Var has no tape", where));
+  if (any.empty()) throw UsageError(locate("compile", "an empty Var has no tape", where));
   Tape<T>& tape = any.tape();
   std::vector<NodeId> ids;
   for (const Var<T>& output : outputs) {
@@ -186,7 +186,7 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
 
 template <class T>
 Tensor<T> value(Var<T> x, Source where) {
-  if (!x) throw UsageError(locate("value", "an empty Var has no tape", where));
+  if (x.empty()) throw UsageError(locate("value", "an empty Var has no tape", where));
   Tape<T>& tape = x.tape();
   tape.expect_mine("value", x, where);
   Memory<T>& memory = Memory<T>::of(tape);

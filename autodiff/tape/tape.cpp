@@ -168,7 +168,7 @@ void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where
 
 template <class T>
 void Tape<T>::expect_mine(const char* operation, Var<T> x, Source where) const {
-  if (!x) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  if (x.empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (&x.tape() != this) {
     const Tape& other = x.tape();
     const bool alive = x.id() < other.size() && other.node(x.id()).generation == x.generation();

@@ -47,7 +47,8 @@ class Var {
   Var() = default;
   Var(Tape<T>* tape, NodeId id, std::uint32_t generation) : tape_(tape), id_(id), generation_(generation) {}
 
-  explicit operator bool() const { return tape_ != nullptr; }
+  /// True for a handle to nothing. There is no conversion to bool: `if (x < 0)` would ask the handle, not the value.
+  bool empty() const { return tape_ == nullptr; }
   Tape<T>& tape() const { return *tape_; }
   NodeId id() const { return id_; }
   std::uint32_t generation() const { return generation_; }

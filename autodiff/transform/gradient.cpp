@@ -48,7 +48,7 @@ std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, S
 template <class T>
 std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
                         const std::vector<Var<T>>& tangents, Source where) {
-  if (y.empty() || !y[0]) throw UsageError(locate("jvp", "an empty Var has no tape", where));
+  if (y.empty() || y[0].empty()) throw UsageError(locate("jvp", "an empty Var has no tape", where));
   if (wrt.size() != tangents.size()) {
     throw UsageError(locate("jvp", fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
   }

@@ -39,11 +39,11 @@ class Sweep {
 
   /// Delivers g to a node: summed or stretched to its shape, added to what is there.
   void deliver(NodeId id, Var<T> g) {
-    if (!g || !is_active(id)) return;
+    if (g.empty() || !is_active(id)) return;
     const Shape shape = tape_.shape(id);
     if (g.shape() != shape) g = broadcasts_to(g.shape(), shape) ? broadcast_to(g, shape) : sum_to(g, shape);
     Var<T>& slot = cotangent_[id - first_];
-    slot = slot ? slot + g : g;
+    slot = slot.empty() ? g : slot + g;
   }
 
   void run() {
@@ -51,7 +51,7 @@ class Sweep {
     std::vector<NodeId> inputs;
     for (NodeId id = end_; id-- > first_;) {
       const Var<T> g = cotangent(id);
-      if (!g || tape_.node(id).op->kind <= Kind::placeholder) continue;
+      if (g.empty() || tape_.node(id).op->kind <= Kind::placeholder) continue;
       const typename Tape<T>::Rule rule(tape_, id);
       const auto ids = tape_.inputs(id);
       inputs.assign(ids.begin(), ids.end());  // recording moves the tape's arrays
@@ -84,7 +84,7 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   if (outputs.size() != seeds.size()) {
     throw UsageError(locate(operation, fmt::format("{} outputs and {} seeds", outputs.size(), seeds.size()), where));
   }
-  if (outputs.empty() || !outputs[0]) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  if (outputs.empty() || outputs[0].empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   Tape<T>& tape = outputs[0].tape();
   for (const auto list : {outputs, seeds, wrt}) {
     for (const Var<T>& v : list) tape.expect_mine(operation, v, where);
@@ -103,7 +103,7 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   std::vector<Var<T>> out;
   for (const Var<T>& w : wrt) {
     const Var<T> g = sweep.cotangent(w.id());
-    out.push_back(g ? g : tape.constant(T(0), tape.shape(w.id()), where));
+    out.push_back(g.empty() ? tape.constant(T(0), tape.shape(w.id()), where) : g);
   }
   return out;
 }

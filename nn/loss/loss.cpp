@@ -4,43 +4,21 @@
 
 namespace wengert::nn {
 
-namespace {
-
-template <class T>
-void expect_alike(const char* name, Var<T> a, Var<T> t, Source where) {
-  if (a.shape(where, name) == t.shape(where, name)) return;
-  throw ShapeError(locate(
-      name, fmt::format("prediction and target differ in shape: {} and {}", to_string(a.shape()), to_string(t.shape())),
-      where));
-}
-
-template <class T>
-Var<T> reduced(Var<T> each, Reduction reduction, Source where) {
-  switch (reduction) {
-    case Reduction::mean: return mean(each, where);
-    case Reduction::sum: return sum(each, where);
-    case Reduction::none: break;
-  }
-  return each;
-}
-
-}  // namespace
-
 template <class T>
 Var<T> half_squares(Var<T> a, Var<T> t, Reduction reduction, Source where) {
-  expect_alike("half_squares", a, t, where);
+  expect_same_shape("half_squares", a, t, where);
   return 0.5 * reduced(square(a - t, where), reduction, where);
 }
 
 template <class T>
 Var<T> mean_squared_error(Var<T> a, Var<T> t, Reduction reduction, Source where) {
-  expect_alike("mean_squared_error", a, t, where);
+  expect_same_shape("mean_squared_error", a, t, where);
   return reduced(square(a - t, where), reduction, where);
 }
 
 template <class T>
 Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction, Source where) {
-  expect_alike("mean_absolute_error", a, t, where);
+  expect_same_shape("mean_absolute_error", a, t, where);
   return reduced(abs(a - t, where), reduction, where);
 }
 

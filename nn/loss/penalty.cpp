@@ -11,9 +11,9 @@ Var<T> penalty(const char* name, const std::vector<Parameter<T>>& parameters, do
   for (const Parameter<T>& p : parameters) {
     if (!p.trained || p.name.ends_with("bias")) continue;
     const Var<T> part = sum(f(p.var), where);
-    all = all ? all + part : part;
+    all = all.empty() ? part : all + part;
   }
-  if (!all) throw UsageError(locate(name, "there is no weight among the parameters", where));
+  if (all.empty()) throw UsageError(locate(name, "there is no weight among the parameters", where));
   return lambda * all;
 }
 

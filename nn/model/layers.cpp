@@ -71,7 +71,7 @@ LayerNorm<T> layer_norm(Tape<T>& tape, std::int64_t features, Source where) {
 template <class T>
 Var<T> Dropout<T>::forward(Var<T> x, Pass<T>& pass) const {
   if (!pass.training) return x;
-  if (!pass.key.node()) {
+  if (pass.key.node().empty()) {
     throw UsageError(locate("dropout", "a training pass needs a key, tape.indices({seed, step})", pass.where));
   }
   return dropout(x, pass.key, rate, pass.where);

@@ -18,7 +18,7 @@ Shape with_rows(std::int64_t rows, const Shape& shape) {
 /// False once the scope in which x was made has closed.
 template <class T>
 bool is_alive(Tape<T>& tape, Var<T> x) {
-  return x && x.id() < tape.size() && tape.node(x.id()).generation == x.generation();
+  return !x.empty() && x.id() < tape.size() && tape.node(x.id()).generation == x.generation();
 }
 
 }  // namespace

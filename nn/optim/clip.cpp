@@ -27,15 +27,15 @@ Var<T> global_norm(const std::vector<Var<T>>& gradients, Source at) {
   for (const Var<T>& g : gradients) {
     if (g.shape(at, "global_norm").size() == 0) continue;
     const Var<T> largest = max(abs(g, at), at);
-    scale = scale ? maximum(scale, largest, at) : largest;
+    scale = scale.empty() ? largest : maximum(scale, largest, at);
   }
-  if (!scale) return gradients[0].tape().constant(T(0), Shape{}, at);
+  if (scale.empty()) return gradients[0].tape().constant(T(0), Shape{}, at);
   scale = stop_gradient(scale, at);  // the norm does not depend on it
   const Var<T> divisor = where(equal(scale, 0.0, at), 1.0, scale, at);
   Var<T> squares;
   for (const Var<T>& g : gradients) {
     const Var<T> part = sum(square(g / divisor, at), at);
-    squares = squares ? squares + part : part;
+    squares = squares.empty() ? part : squares + part;
   }
   return where(less(scale, std::numeric_limits<double>::infinity(), at), scale * sqrt(squares, at), scale, at);
 }

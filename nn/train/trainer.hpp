@@ -59,7 +59,7 @@ using Objective = std::function<Var<T>(const Inputs<T>& batch, Pass<T>& pass)>;
 template <class T, class Model>
 Objective<T> usual_objective(const Model& model) {
   return [model](const Inputs<T>& batch, Pass<T>& pass) {
-    if (batch.targets)
+    if (!batch.targets.empty())
       return mean_squared_error(model.forward(batch.x, pass), batch.targets, Reduction::mean, pass.where);
     if constexpr (requires { model.logits(batch.x, pass.where); }) {
       return cross_entropy(model.logits(batch.x, pass.where), batch.labels, Reduction::mean, pass.where);

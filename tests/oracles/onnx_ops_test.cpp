@@ -179,29 +179,13 @@ const std::map<std::string, Translation>& translations() {
 }  // namespace
 
 TEST_CASE("single operations agree with the reference cases of ONNX") {
-  Tally tally;
-  for (const Json& row : read_rows(WENGERT_TEST_DATA_DIR "/oracles/onnx-ops.jsonl.gz")) {
-    ++tally.rows;
-    const std::string name = row.at("op");
-    const auto translation = translations().find(name);
-    if (translation == translations().end()) {
-      ++tally.lacking[name];
-      continue;
-    }
-    const std::string title = row.at("case");
-    try {
-      Call call(row);
-      if (agrees(value(translation->second(call)), tensor_of<float>(row.at("outputs")[0]), 1e-6)) {
-        ++tally.agreed;
-      } else {
-        tally.wrong.push_back(title + ": value");
-      }
-    } catch (const Skip& skip) {
-      ++tally.skipped[skip.reason];
-    } catch (const std::exception& error) {
-      tally.wrong.push_back(title + ": " + error.what());
-    }
-  }
+  const Tally tally = judge(
+      WENGERT_TEST_DATA_DIR "/oracles/onnx-ops.jsonl.gz", translations(),
+      [](const Json& row, const auto& translation) -> std::string {
+        Call call(row);
+        return agrees(value(translation(call)), tensor_of<float>(row.at("outputs")[0]), 1e-6) ? "" : "value";
+      },
+      [](const Json& row) { return row.at("case").get<std::string>(); });
   for (const std::string& wrong : tally.wrong) FAIL_CHECK(wrong);
   MESSAGE(tally.summary());
   CHECK(tally.agreed >= 170);

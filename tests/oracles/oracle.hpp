@@ -108,4 +108,33 @@ struct Tally {
   }
 };
 
+/// Runs every row of a file whose operation `translations` knows. `compare(row, translation)` says what differs, or
+/// nothing; `title(row)` names the row.
+template <class Translations, class Compare, class Title>
+Tally judge(const std::string& path, const Translations& translations, Compare compare, Title title) {
+  Tally tally;
+  for (const Json& row : read_rows(path)) {
+    ++tally.rows;
+    const std::string name = row.at("op");
+    const auto translation = translations.find(name);
+    if (translation == translations.end()) {
+      ++tally.lacking[name];
+      continue;
+    }
+    try {
+      const std::string differs = compare(row, translation->second);
+      if (differs.empty()) {
+        ++tally.agreed;
+      } else {
+        tally.wrong.push_back("row " + std::to_string(tally.rows) + ", " + title(row) + ": " + differs);
+      }
+    } catch (const Skip& skip) {
+      ++tally.skipped[skip.reason];
+    } catch (const std::exception& error) {
+      tally.wrong.push_back("row " + std::to_string(tally.rows) + ", " + title(row) + ": " + error.what());
+    }
+  }
+  return tally;
+}
+
 }  // namespace wengert::test

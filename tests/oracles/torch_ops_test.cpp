@@ -441,11 +441,16 @@ const std::map<std::string, Translation>& translations() {
 
 // ---- comparing
 
-/// Second derivatives in which PyTorch is known to be wrong; value and gradient of these rows must agree all the same.
-const std::map<std::string, std::string> kSecondIsWrong = {
-    {"nn.functional.binary_cross_entropy", "second derivative only: PyTorch adds 1e-12 to its denominators"},
-    {"nn.functional.l1_loss", "second derivative only: PyTorch's of |x| is not 0"},
-    {"logsumexp", "second derivative only: PyTorch forms e^(x - y) with y beyond 1000 rounded"},
+/// Second derivatives that PyTorch has wrong, and how near ours must be all the same, relative to the terms they are
+/// made of. (log-sum-exp: at 80 digits the truth is 2.001e-14, ours 1.998e-14, PyTorch's 3.064e-14, of terms near 1.)
+struct Known {
+  std::string reason;
+  double within;
+};
+const std::map<std::string, Known> kSecondIsWrong = {
+    {"nn.functional.binary_cross_entropy", {"PyTorch adds 1e-12 to its denominators", 1e-9}},
+    {"nn.functional.l1_loss", {"PyTorch's second derivative of |x| is not 0, ours is", 0}},
+    {"logsumexp", {"PyTorch forms e^(x - y) with y beyond 1000 rounded", 1e-13}},
 };
 
 double largest(const Json& tensors) {
@@ -487,8 +492,13 @@ std::string difference(Call& c, const Json& row, const Translation& translate) {
     if (row.at("second")[i].is_null()) continue;
     if (!agrees(value(h[i]), tensor_of<double>(row.at("second")[i]), tolerance, scale * 1e-3)) {
       const auto known = kSecondIsWrong.find(c.name());
-      if (known != kSecondIsWrong.end()) throw Skip{known->second};
-      return "second derivative";
+      if (known == kSecondIsWrong.end()) return "second derivative";
+      const auto& [reason, within] = known->second;
+      const Tensor<double> ours = value(h[i]);
+      const bool right = within == 0 ? ours == Tensor<double>(ours.shape())
+                                     : agrees(ours, tensor_of<double>(row.at("second")[i]), within, scale);
+      if (!right) return "second derivative";
+      throw Skip{"second derivative only: " + reason};
     }
   }
   return "";
@@ -497,30 +507,13 @@ std::string difference(Call& c, const Json& row, const Translation& translate) {
 }  // namespace
 
 TEST_CASE("values, gradients and second derivatives agree with PyTorch") {
-  Tally tally;
-  for (const Json& row : read_rows(WENGERT_TEST_DATA_DIR "/oracles/torch-ops.jsonl.gz")) {
-    ++tally.rows;
-    const std::string name = row.at("op");
-    const auto translation = translations().find(name);
-    if (translation == translations().end()) {
-      ++tally.lacking[name];
-      continue;
-    }
-    std::string title = "line " + std::to_string(tally.rows) + ": " + name + " " + row.at("variant").get<std::string>();
-    try {
-      Call call(row);
-      const std::string differs = difference(call, row, translation->second);
-      if (differs.empty()) {
-        ++tally.agreed;
-      } else {
-        tally.wrong.push_back(title + ": " + differs);
-      }
-    } catch (const Skip& skip) {
-      ++tally.skipped[skip.reason];
-    } catch (const std::exception& error) {
-      tally.wrong.push_back(title + ": " + error.what());
-    }
-  }
+  const Tally tally = judge(
+      WENGERT_TEST_DATA_DIR "/oracles/torch-ops.jsonl.gz", translations(),
+      [](const Json& row, const auto& translation) {
+        Call call(row);
+        return difference(call, row, translation);
+      },
+      [](const Json& row) { return row.at("op").get<std::string>() + " " + row.at("variant").get<std::string>(); });
   for (const std::string& wrong : tally.wrong) FAIL_CHECK(wrong);
   MESSAGE(tally.summary());
   CHECK(tally.agreed >= 430);

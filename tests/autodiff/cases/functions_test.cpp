@@ -104,6 +104,18 @@ TEST_CASE("B116: binary cross entropy of infinite logits") {
   CHECK(value(loss) == Tensor<double>{0, kInf, kInf, 0});
   CHECK(value(gradient(sum(loss), z)) == Tensor<double>{0, 1, -1, 0});
 }
+TEST_CASE("B118: a confident mistake in probabilities keeps its slope") {
+  Tape<double> tape;
+  const auto z = tape.leaf(-50.0), t = tape.leaf(1.0);
+  CHECK(near(item(gradient(binary_cross_entropy_of_probabilities(sigmoid(z), t), z)), -1, 1e-15));
+}
+TEST_CASE("B119: binary cross entropy at probabilities 0 and 1") {
+  Tape<double> tape;
+  const auto p = tape.leaf({0.0, 1.0, 1.0}), t = tape.leaf({0.0, 1.0, 0.0});
+  const auto loss = binary_cross_entropy_of_probabilities(p, t, Reduction::none);
+  CHECK(value(loss) == Tensor<double>{0, 0, kInf});
+  CHECK(value(gradient(sum(loss), p)) == Tensor<double>{1, -1, kInf});
+}
 TEST_CASE("B127: the divergence of 0 from 0 is 0, of something from 0 infinite") {
   Tape<double> tape;
   const auto q = tape.leaf({0.5, 0.5, 0.0});

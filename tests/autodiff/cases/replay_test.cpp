@@ -1,6 +1,9 @@
 // Compiled programs run for other values than they were recorded with.
 #include <doctest/doctest.h>
 
+#include <type_traits>
+#include <utility>
+
 #include "tests/autodiff/cases/every_way.hpp"
 
 using namespace wengert;
@@ -17,6 +20,11 @@ TEST_CASE("B085: relu recorded on one side of its kink is right on the other") {
   both.run();
   CHECK(both.value(0).item() == 1.34);
   CHECK(both.value(1).item() == 1);
+}
+
+TEST_CASE("B085: a branch of the host on what is recorded does not compile") {
+  // if (x < 0.0) would ask whether there is a Var, and be replayed for every value of x.
+  CHECK(!std::is_constructible_v<bool, decltype(std::declval<Var<double>>() < 0.0)>);
 }
 
 TEST_CASE("B088: gradients accumulate over runs until the accumulator is cleared") {
