@@ -104,6 +104,23 @@ struct Pack {
   friend HWY_INLINE Pack multiply_subtract(Pack a, Pack b, Pack c) { return hn::MulSub(a.v, b.v, c.v); }
 };
 
+/// The largest lane, in all lanes. Any number where one is NaN.
+template <class T>
+HWY_INLINE Pack<T> largest_lane(Pack<T> x) {
+#if HWY_TARGET == HWY_EMU128  // whose MaxOfLanes starts from the lowest finite number, so -infinity gets lost
+  HWY_ALIGN T lanes[kLanes<T>];
+  hn::Store(x.v, Tag<T>(), lanes);
+  for (const T lane : lanes) lanes[0] = lane > lanes[0] ? lane : lanes[0];
+  return Pack<T>(hn::Set(Tag<T>(), lanes[0]));
+#else
+  return Pack<T>(hn::MaxOfLanes(Tag<T>(), x.v));
+#endif
+}
+template <class T>
+HWY_INLINE Pack<T> smallest_lane(Pack<T> x) {
+  return -largest_lane(-x);
+}
+
 // Masked loads and stores of f32 and f64 never touch the lanes that are off on AVX2 and AVX-512. Elsewhere Highway
 // builds them from full ones, which would touch memory that is not ours.
 inline constexpr bool kMasked = HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2;

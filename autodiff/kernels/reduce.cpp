@@ -41,7 +41,7 @@ struct Max {
   static HWY_INLINE auto combine(auto a, auto b) { return maximum(a, b); }
   template <class T>
   static HWY_INLINE T total(Pack<T> x) {
-    return any_nan(x) ? std::numeric_limits<T>::quiet_NaN() : hn::GetLane(hn::MaxOfLanes(Tag<T>(), x.v));
+    return any_nan(x) ? std::numeric_limits<T>::quiet_NaN() : hn::GetLane(largest_lane(x).v);
   }
   template <class T>
   static HWY_INLINE Pack<T> finish(Pack<T> y, T /*factor*/, Pack<T> x) {
@@ -54,7 +54,7 @@ struct Min {
   static HWY_INLINE auto combine(auto a, auto b) { return minimum(a, b); }
   template <class T>
   static HWY_INLINE T total(Pack<T> x) {
-    return any_nan(x) ? std::numeric_limits<T>::quiet_NaN() : hn::GetLane(hn::MinOfLanes(Tag<T>(), x.v));
+    return any_nan(x) ? std::numeric_limits<T>::quiet_NaN() : hn::GetLane(smallest_lane(x).v);
   }
   template <class T>
   static HWY_INLINE Pack<T> finish(Pack<T> y, T /*factor*/, Pack<T> x) {

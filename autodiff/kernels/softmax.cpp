@@ -39,7 +39,7 @@ constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
 /// What a row is shifted by: its maximum, or 0 if that is -infinity.
 template <class T>
 HWY_INLINE Pack<T> shift_of(Pack<T> packs) {
-  const Pack<T> top = hn::MaxOfLanes(Tag<T>(), packs.v);
+  const Pack<T> top = largest_lane(packs);
   return where(equal(top, kMinusInfinity), 0.0, top);
 }
 
