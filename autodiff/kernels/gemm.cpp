@@ -158,8 +158,9 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
           b = packed_b;
           b_step = packs * N;
         }
-        for (std::ptrdiff_t at = at_first, r0 = at * rows_low + std::min(at, higher), rows; at < at_end;
-             ++at, r0 += rows) {
+        const std::ptrdiff_t top = at_first * rows_low + std::min(at_first, higher);
+        std::ptrdiff_t ready = i0 + top;  // rows from here on wait for the epilogue
+        for (std::ptrdiff_t at = at_first, r0 = top, rows; at < at_end; ++at, r0 += rows) {
           rows = rows_low + (at < higher ? 1 : 0);
           const std::ptrdiff_t i = i0 + r0;
           const T* a = g.a + i * g.a_row + p0 * g.a_col;
@@ -177,7 +178,12 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
           }
           kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows - 1)](
               {depth, a, a_step, b, b_step, g.c + i * g.c_row + j, g.c_row, tail, g.accumulate || slice > 0, start});
-          if (epilogue != nullptr && slice == slices - 1) epilogue->block(i, rows, j, width, scratch);
+          // Tiles that fit into one block share a run of the epilogue.
+          if (epilogue == nullptr || slice != slices - 1) continue;
+          if (at + 1 == at_end || (i + rows + rows_low + 1 - ready) * width > kTile<T>) {
+            epilogue->block(ready, i + rows - ready, j, width, scratch);
+            ready = i + rows;
+          }
         }
       }
     }

@@ -56,49 +56,44 @@ void TileProgram<T>::end() const {
 }
 
 template <class T>
-Call<T> TileProgram<T>::bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j,
-                             std::ptrdiff_t n, T* scratch, const std::int64_t* plane, bool as_one_row) const {
-  struct Bound {
-    T* at;
-    std::ptrdiff_t stride;
-    How how;
-  };
-  const auto place = [&](const Operand<T>& operand) -> Bound {
-    const How how = operand.col == 1 ? How::advance : How::spread;
-    switch (operand.place) {
-      case Place::none: break;
-      case Place::memory:
-        return {operand.data + (plane_offset(operand, plane, outer.size()) + i * operand.row + j * operand.col),
-                operand.row, how};
-      case Place::constant: return {operand.data, 0, How::splat};
-      case Place::scratch: return {scratch + operand.number * kScratch<T>, operand.col == 1 ? n : 1, how};
+void TileProgram<T>::bind(const Step<T>& step, const Block& at, T* scratch, Call<T>& call) const {
+  const auto place = [&](const Operand<T>& operand, auto*& data, std::ptrdiff_t& stride) {
+    data = operand.data;
+    stride = operand.row;
+    if (operand.place == Place::memory) {
+      data += at.i * operand.row + at.j * operand.col;
+      if (!outer.empty()) data += plane_offset(operand, at.plane, outer.size());
+    } else if (operand.place == Place::scratch) {
+      data = scratch + operand.number * kScratch<T>;
+      stride = operand.col == 1 ? at.n : 1;
     }
-    return {nullptr, 0, How::advance};
   };
-  Call<T> call;
-  call.rows = as_one_row ? 1 : m;
-  call.cols = as_one_row ? m * n : n;
-  const Bound y = place(step.y), y2 = place(step.y2);
-  call.y = y.at;
-  call.y_stride = y.stride;
-  call.y2 = y2.at;
-  call.y2_stride = y2.stride;
+  call.rows = at.as_one_row ? 1 : at.m;
+  call.cols = at.as_one_row ? at.m * at.n : at.n;
+  place(step.y, call.y, call.y_stride);
+  place(step.y2, call.y2, call.y2_stride);
   for (std::size_t k = 0; k < 3; ++k) {
-    const Bound x = place(step.x[k]);
-    call.x[k] = x.at;
-    call.stride[k] = x.stride;
-    call.how[k] = x.how;
+    const Operand<T>& x = step.x[k];
+    place(x, call.x[k], call.stride[k]);
+    call.how[k] = x.place == Place::constant ? How::splat : x.col == 1 ? How::advance : How::spread;
   }
-  call.label = step.label != nullptr ? step.label + i : nullptr;
+  call.label = step.label != nullptr ? step.label + at.i : nullptr;
   call.factor = step.factor;
-  return call;
+}
+
+template <class T>
+void TileProgram<T>::run_block(const std::vector<Step<T>>& with, const Block& at, T* scratch) const {
+  Call<T> call;
+  for (const Step<T>& step : with) {
+    bind(step, at, scratch, call);
+    step.run(call);
+  }
 }
 
 template <class T>
 void TileProgram<T>::block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const {
-  const std::array<std::int64_t, 6> origin{};
-  const bool as_one_row = flat && n == cols;
-  for (const Step<T>& step : steps) step.run(bind(step, i, m, j, n, scratch, origin.data(), as_one_row));
+  constexpr std::array<std::int64_t, 6> origin{};
+  run_block(steps, {i, m, j, n, origin.data(), flat && n == cols}, scratch);
 }
 
 template <class T>
@@ -126,7 +121,7 @@ void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std:
   std::ptrdiff_t i = first / b.across % b.down * b.height, j = first % b.across * b.width;
   for (std::ptrdiff_t block = first; block < last; ++block) {
     const std::ptrdiff_t m = std::min(b.height, b.rows - i), n = std::min(b.width, b.cols - j);
-    for (const Step<T>& step : with) step.run(bind(step, i, m, j, n, scratch, at.data(), false));
+    run_block(with, {i, m, j, n, at.data(), false}, scratch);
     j += b.width;
     if (j < b.cols) continue;
     j = 0, i += b.height;
@@ -204,16 +199,18 @@ void TileProgram<T>::bake(T* scratch) {
   chunks_.clear();
   const Blocks b = blocks();
   if (b.planes == 1 && b.count() == 1 && outer.empty()) {
-    const std::array<std::int64_t, 6> origin{};
-    for (const Step<T>& step : steps) {
-      baked_.push_back(bind(step, 0, rows, 0, cols, scratch, origin.data(), flat));
-      Call<T>& call = baked_.back();
-      const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
-      // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
-      if (call.rows == 1 && is_map(step.instruction) && has_room(step.y) && has_room(step.y2) &&
-          std::ranges::all_of(step.x, has_room)) {
-        call.cols = (call.cols + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
-      }
+    constexpr std::array<std::int64_t, 6> origin{};
+    for (const Step<T>& step : steps)
+      bind(step, {0, rows, 0, cols, origin.data(), flat}, scratch, baked_.emplace_back());
+    // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
+    const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
+    const auto is_padded = [&](const Step<T>& step) {
+      return is_map(step.instruction) && has_room(step.y) && has_room(step.y2) && std::ranges::all_of(step.x, has_room);
+    };
+    for (std::size_t s = 0; s < steps.size(); ++s) {
+      if (baked_[s].rows != 1 || !is_padded(steps[s])) continue;
+      std::ptrdiff_t& length = baked_[s].cols;
+      length = (length + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
     }
     return;
   }

@@ -29,19 +29,19 @@ enum class How : std::uint8_t {
   spread,   ///< one element per row (or for all rows, stride 0), to be spread over the row
 };
 
-/// One instruction applied to one block.
+/// One instruction applied to one block. Bound afresh for every block, hence without default values.
 template <class T>
 struct Call {
-  std::ptrdiff_t rows = 0, cols = 0;
-  T* y = nullptr;  ///< first result: row r starts at y + r * y_stride. Reductions: see Layout
-  std::ptrdiff_t y_stride = 0;
-  T* y2 = nullptr;  ///< second result of instructions that have two
-  std::ptrdiff_t y2_stride = 0;
-  std::array<const T*, 3> x{};
-  std::array<std::ptrdiff_t, 3> stride{};  ///< row strides of x
-  std::array<How, 3> how{};
-  const std::int64_t* label = nullptr;  ///< one class index per row, for cross entropy
-  T factor = 1;                         ///< of a sum
+  std::ptrdiff_t rows, cols;
+  T* y;  ///< first result: row r starts at y + r * y_stride. Reductions: see Layout
+  std::ptrdiff_t y_stride;
+  T* y2;  ///< second result of instructions that have two
+  std::ptrdiff_t y2_stride;
+  std::array<const T*, 3> x;
+  std::array<std::ptrdiff_t, 3> stride;  ///< row strides of x
+  std::array<How, 3> how;
+  const std::int64_t* label;  ///< one class index per row, for cross entropy
+  T factor;                   ///< of a sum
 };
 
 /// Applies one instruction to one block.
@@ -137,8 +137,15 @@ class TileProgram {
     std::ptrdiff_t count() const { return down * across * planes; }
   };
   Blocks blocks() const;
-  Call<T> bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch,
-               const std::int64_t* plane, bool as_one_row) const;
+  /// Rows [i, i + m), columns [j, j + n) of one plane, given by its indices.
+  struct Block {
+    std::ptrdiff_t i, m, j, n;
+    const std::int64_t* plane;
+    bool as_one_row;  ///< all that rows and columns say is that there are m n elements
+  };
+  void bind(const Step<T>& step, const Block& at, T* scratch, Call<T>& call) const;
+  /// Binds the steps to a block and runs them.
+  void run_block(const std::vector<Step<T>>& with, const Block& at, T* scratch) const;
   /// Runs blocks [first, last); results of `with` in the place of those of TileProgram::steps.
   void run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
            T* scratch) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
@@ -226,23 +227,18 @@ Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, 
     tape->expect_mine(table.name, operand.var(), where);
   }
   if (tape == nullptr) throw UsageError(locate(table.name, "no operand is a Var", where));
-  const Shape* shape = nullptr;
-  Shape joined;
-  for (const Located<T>& operand : x) {
+  const auto first = std::ranges::find_if(x, [](const Located<T>& operand) { return !operand.is_number(); });
+  Shape joined = first->var().shape();
+  for (const Located<T>& operand : x.subspan(static_cast<std::size_t>(first - x.begin()))) {
     if (operand.is_number()) continue;
-    const Shape& s = tape->shape(operand.var().id());
-    if (shape == nullptr) {
-      shape = &s;
-    } else if (*shape != s) {
-      try {
-        joined = broadcast(*shape, s);
-      } catch (const ShapeError& fact) {
-        throw ShapeError(locate(table.name, fact.what(), where));
-      }
-      shape = &joined;
+    const Shape& shape = tape->shape(operand.var().id());
+    if (shape == joined) continue;
+    try {
+      joined = broadcast(joined, shape);
+    } catch (const ShapeError& fact) {
+      throw ShapeError(locate(table.name, fact.what(), where));
     }
   }
-  joined = *shape;  // recording below may move the tape's shapes
   if (const auto simpler = Simplifier<T>(*tape, function, x, joined, where)()) return *simpler;
   NodeId ids[3];
   for (std::size_t i = 0; i < x.size(); ++i) {

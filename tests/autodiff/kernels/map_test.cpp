@@ -66,7 +66,7 @@ constexpr Size kCols[] = {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 64, 10
 
 template <class T>
 Call<T> call_on(const std::vector<Input<T>>& inputs, Size rows, Size cols) {
-  Call<T> call;
+  Call<T> call{};
   call.rows = rows, call.cols = cols;
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     call.x[k] = inputs[k].memory.first;

@@ -51,7 +51,7 @@ std::vector<T> reduce(const Block<T>& block, const Reduction<T>& r, Size gap = 0
   const Layout layout = gap == 0 ? Layout::rows : Layout::wide_rows;
   Matrix<T> y(r.over == Over::rows ? count : 1, r.over == Over::rows ? 1 : count, layout);
   y.fill([&] { return r.start; });
-  Call<T> call;
+  Call<T> call{};
   call.rows = block.rows, call.cols = block.cols;
   call.x[0] = block.x, call.stride[0] = block.stride, call.how[0] = block.how;
   call.y = y.first, call.y_stride = y.row;

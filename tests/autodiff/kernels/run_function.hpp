@@ -25,7 +25,7 @@ std::vector<T> apply(Instruction instruction, const std::vector<std::vector<T>>&
                      std::vector<T>* second = nullptr) {
   const std::size_t n = inputs[0].size();
   Fenced<T> y(n), y2(n);
-  Call<T> call;
+  Call<T> call{};
   call.rows = 1;
   call.cols = static_cast<std::ptrdiff_t>(n);
   call.y = y.data();

@@ -34,7 +34,7 @@ Results<T> run(Special what, Matrix<T>& x, const Labels& labels, bool apart = fa
   Matrix<T> y(x.rows, x.cols, layout), numbers(x.rows, 1, layout);
   Matrix<T>& block = in_place ? x : y;
   const Fenced<std::int64_t> label = Fenced<std::int64_t>::of(labels);
-  Call<T> call;
+  Call<T> call{};
   call.rows = x.rows, call.cols = x.cols;
   call.x[0] = x.first, call.stride[0] = x.row;
   call.label = label.data();
@@ -219,7 +219,7 @@ TEST_CASE_TEMPLATE("a logit spread over its row gives 1 / cols and log cols", T,
       for (const How how : {How::spread, How::splat}) {
         const Fenced<T> copies = Fenced<T>::of(std::vector<T>(static_cast<std::size_t>(kMaxLanes<T>), T(-2)));
         Matrix<T> y(5, cols, Layout::wide_rows), numbers(5, 1, Layout::rows);
-        Call<T> call;
+        Call<T> call{};
         call.rows = 5, call.cols = cols;
         call.x[0] = how == How::spread ? logits.data() : copies.data();
         call.stride[0] = how == How::spread ? 1 : 0;

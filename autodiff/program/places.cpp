@@ -1,0 +1,82 @@
+#include "autodiff/program/places.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+namespace wengert {
+
+template <class T>
+Places<T>::Places(const Plan<T>& plan, const std::function<std::shared_ptr<const Tensor<T>>(NodeId)>& cached,
+                  Executable<T>& out)
+    : p_(plan), out_(out) {
+  out_.arena = Buffer<T>(p_.arena);
+  leaf_.assign(g().size(), kNone);
+  std::map<std::uint64_t, std::size_t> place_of;  // equal bits share a place
+  std::vector<T> values;
+  for (std::uint32_t n = 0; n < g().size(); ++n) {
+    const typename Graph<T>::Node& node = g().nodes[n];
+    if (node.cached) {
+      leaf_[n] = static_cast<std::uint32_t>(out_.cached.size());
+      out_.cached.push_back(cached(node.origin));
+    } else if (node.kind == Kind::leaf || node.kind == Kind::index) {
+      leaf_[n] = leaf_of(node.origin);
+    } else if (node.kind == Kind::constant) {
+      const T value = g().tape->constant_value(node.origin);
+      std::uint64_t bits = 0;
+      std::memcpy(&bits, &value, sizeof value);
+      const auto [at, is_new] = place_of.try_emplace(bits, values.size());
+      if (is_new) values.push_back(value);
+      constant_[n] = at->second;
+    } else if (node.kind == Kind::placeholder) {
+      throw std::logic_error("wengert: a rule that is not linear in its cotangent reached execution");
+    }
+  }
+  constexpr auto lanes = static_cast<std::size_t>(kernels::kMaxLanes<T>);
+  out_.constants = Buffer<T>(values.size() * lanes);
+  for (std::size_t i = 0; i < values.size(); ++i) std::fill_n(out_.constants.data() + i * lanes, lanes, values[i]);
+}
+
+template <class T>
+std::uint32_t Places<T>::leaf_of(NodeId origin) const {
+  const auto at = std::ranges::find(out_.leaves, g().tape->leaf_storage(origin));
+  return static_cast<std::uint32_t>(at - out_.leaves.begin());
+}
+
+template <class T>
+T* Places<T>::memory(std::uint32_t n) const {
+  if (g().nodes[n].cached) return const_cast<T*>(out_.cached[leaf_[n]]->data());
+  if (g().nodes[n].kind == Kind::leaf) return out_.leaves[leaf_[n]]->floats.data();
+  if (p_.over[n] != kNoNode) return out_.leaves[leaf_of(p_.over[n])]->floats.data();
+  if (p_.offset[n] == Plan<T>::nowhere) throw std::logic_error("wengert: a value without memory is read");
+  return out_.arena.data() + p_.offset[n];
+}
+
+template <class T>
+View<const T> Places<T>::view(std::uint32_t n) const {
+  return {memory(g().base[n]), g().window[n]};
+}
+
+template <class T>
+bool Places<T>::is_whole(std::uint32_t n) const {
+  return g().window[n].offset == 0 && g().window[n].is_contiguous() &&
+         g().shape(n).size() == g().shape(g().base[n]).size();
+}
+
+template <class T>
+T* Places<T>::constant(std::uint32_t n) const {
+  return out_.constants.data() + constant_.at(n) * static_cast<std::size_t>(kernels::kMaxLanes<T>);
+}
+
+template <class T>
+T* Places<T>::number(T value) {
+  constexpr auto lanes = static_cast<std::size_t>(kernels::kMaxLanes<T>);
+  Buffer<T>& copies = out_.numbers.emplace_back(lanes);
+  std::fill_n(copies.data(), lanes, value);
+  return copies.data();
+}
+
+template class Places<float>;
+template class Places<double>;
+
+}  // namespace wengert
