@@ -10,7 +10,7 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t kSteps = 10;
+constexpr std::size_t kSteps = 12;
 constexpr int kHalvings = 30;  // of the first step, to stay inside the domain
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 

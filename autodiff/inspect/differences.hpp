@@ -1,6 +1,7 @@
 /// Slopes by differences: no derivative rule takes part. For the .cpp files that compare with them.
 #pragma once
 
+#include <cmath>
 #include <functional>
 #include <vector>
 
@@ -14,6 +15,11 @@ struct Difference {
   double left = 0;        ///< the slope to the left, also extrapolated
   double right = 0;       ///< the slope to the right: the same unless there is a kink
   double side_error = 0;  ///< of right - left, rounding included
+
+  /// Whether the slopes of both sides differ by more than `allowed`.
+  bool has_kink(double allowed) const { return std::abs(right - left) > allowed + 4 * side_error; }
+  /// Whether the slope is known to within `allowed`, or as far as rounding lets it be.
+  bool is_settled(double allowed) const { return error <= allowed + noise; }
 };
 
 /// Slopes at x of all the numbers that f gives. Steps go from (1 + |x|)/10, or as much less as f stays finite, down by

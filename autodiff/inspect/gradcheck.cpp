@@ -104,8 +104,8 @@ class Comparison {
       for (std::size_t j = 0; j < columns.size(); ++j) {
         for (std::size_t r = first; r < first + count && judged[j]; ++r) {
           const Difference& d = columns[j][r];
-          const bool kink = std::abs(d.right - d.left) > allowed + 4 * d.side_error;
-          if (!kink && d.error <= allowed + d.noise) continue;
+          const bool kink = d.has_kink(allowed);
+          if (!kink && d.is_settled(allowed)) continue;
           judged[j] = false;
           report_.skipped.push_back(
               {order_, i, unravel(static_cast<std::int64_t>(j), x_[i].shape()), kink, d.left, d.right});

@@ -6,7 +6,7 @@
 ///   EXPECT_TRUE(report) << report;                                         // GoogleTest is told to
 ///
 /// Every entry of the Jacobian of every output by every input is compared, so keep the tensors small: an entry of an
-/// input costs 21 runs of f. Differences are extrapolated to step 0 (Ridders 1982), good for about 11 digits in double
+/// input costs 27 runs of f. Differences are extrapolated to step 0 (Ridders 1982), good for about 11 digits in double
 /// and 4 in float; steps need not be chosen. (The complex step would give all digits, but our tensors are real.)
 ///
 /// An entry of an input is skipped, and named, where the slopes to the right and to the left differ (a kink), or where
