@@ -26,6 +26,15 @@ std::vector<std::int64_t> unravel(std::int64_t position, const Shape& shape) {
   return index;
 }
 
+template <class T>
+double largest(const Tensor<T>& x) {
+  double out = 0;
+  for (const T v : x) {
+    if (std::isfinite(v)) out = std::max(out, std::abs(static_cast<double>(v)));
+  }
+  return out;
+}
+
 /// |a - b| by `scale`; infinite if either is NaN.
 double relative(double a, double b, double scale) {
   const double difference = std::abs(a - b) / scale;
@@ -36,11 +45,14 @@ double relative(double a, double b, double scale) {
 template <class T>
 class Comparison {
  public:
-  Comparison(const std::vector<Var<T>>& x, const std::vector<Var<T>>& outputs, int order,
+  /// `size` is that of the terms which the outputs are made of.
+  Comparison(const std::vector<Var<T>>& x, const std::vector<Var<T>>& outputs, double size, int order,
              const GradcheckOptions& options, GradcheckReport& report, Source where)
       : x_(x),
         outputs_(outputs),
         program_(compile(outputs, {}, where)),
+        least_(std::max(100 * static_cast<double>(std::numeric_limits<T>::epsilon()) * size / report.tolerance,
+                        std::numeric_limits<double>::min())),
         order_(order),
         options_(options),
         report_(report),
@@ -83,9 +95,9 @@ class Comparison {
     return columns;
   }
 
-  /// The largest slope of one output by one input, at least the least normal number: 0/0 is 0.
+  /// The largest slope of one output by one input, but at least what the rounding of terms that cancel looks like.
   double scale_of(const Columns& columns, std::size_t first, std::size_t count) const {
-    double scale = std::numeric_limits<double>::min();
+    double scale = least_;
     for (const auto& column : columns) {
       for (std::size_t r = first; r < first + count; ++r) {
         if (std::isfinite(column[r].slope)) scale = std::max(scale, std::abs(column[r].slope));
@@ -145,6 +157,7 @@ class Comparison {
   const std::vector<Var<T>>& x_;
   const std::vector<Var<T>>& outputs_;
   Program<T> program_;
+  double least_;
   int order_;
   const GradcheckOptions& options_;
   GradcheckReport& report_;
@@ -199,10 +212,11 @@ GradcheckReport gradcheck(const std::function<Var<T>(const std::vector<Var<T>>&)
   if (y.empty()) throw UsageError(locate("gradcheck", "f returned an empty Var", where));
   tape.expect_mine("gradcheck", y, where);
   const std::vector<Var<T>> first{y};
-  Comparison<T>(x, first, 1, options, report, where).run();
+  const double size = largest(value(y, where));
+  Comparison<T>(x, first, size, 1, options, report, where).run();
   if (options.order == 2) {
     const std::vector<Var<T>> second = weighted_gradient(y, x, where);
-    Comparison<T>(x, second, 2, options, report, where).run();
+    Comparison<T>(x, second, size, 2, options, report, where).run();
   }
   report.passed = report.compared > 0 && report.worst.relative <= report.tolerance;
   return report;

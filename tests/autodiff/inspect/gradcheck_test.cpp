@@ -155,6 +155,7 @@ TEST_CASE("near the edge of the domain smaller steps decide") {
 TEST_CASE("a slope of exactly 0, and one that is 0 but for rounding, pass") {
   CHECK(gradcheck([](auto v) { return floor(v); }, {Tensor<double>{0.3, 7.6, 100.3}}));  // coarse steps see slope 1
   CHECK(gradcheck([](auto v) { return log(exp(v)); }, {Tensor<double>{0.3, 7.6}}, {.order = 2}));
+  CHECK(gradcheck([](auto v) { return softmax(broadcast_to(v, Shape{3, 5})); }, {Tensor<double>(1.5)}, {.order = 2}));
 }
 
 TEST_CASE("a function of a list of Vars is checked as one of several") {

@@ -86,6 +86,16 @@ TEST_CASE("a step of L layers is 3L - 1 products with all else on their blocks, 
   }
 }
 
+TEST_CASE("functions that share their work run together only over one extent") {
+  Tape<double> tape;
+  const auto x = tape.leaf(0.5);
+  auto program = compile({sin(broadcast_to(x, Shape{2, 3})), cos(broadcast_to(x, Shape{40}))});
+  program.run();
+  CHECK(program.units().size() == 2);
+  CHECK(program.value(0) == full(Shape{2, 3}, value(sin(x)).item()));
+  CHECK(program.value(1) == full(Shape{40}, value(cos(x)).item()));
+}
+
 TEST_CASE("assigns are simultaneous: two leaves can be swapped") {
   Tape<double> tape;
   const auto a = tape.leaf({1.0, 2.0}), b = tape.leaf({3.0, 4.0});
