@@ -49,7 +49,7 @@ struct Quotients {
 }  // namespace
 
 template <class T>
-std::vector<Difference> differences(const std::function<std::vector<double>(T)>& f, T x) {
+std::vector<Difference> differences(const std::function<std::vector<double>(T)>& f, T x, double size) {
   const std::vector<double> middle = f(x);
   const auto leaves_domain = [&](const std::vector<double>& y) {
     for (std::size_t i = 0; i < y.size(); ++i) {
@@ -72,8 +72,8 @@ std::vector<Difference> differences(const std::function<std::vector<double>(T)>&
       right[i].q[k] = (high[i] - middle[i]) / up;
       left[i].q[k] = (middle[i] - low[i]) / down;
       constexpr double epsilon = std::numeric_limits<T>::epsilon();
-      const double size = std::max({std::abs(high[i]), std::abs(middle[i]), std::abs(low[i])});
-      central[i].noise[k] = right[i].noise[k] = left[i].noise[k] = 4 * epsilon * size / up;
+      const double terms = std::max({size, std::abs(high[i]), std::abs(middle[i]), std::abs(low[i])});
+      central[i].noise[k] = right[i].noise[k] = left[i].noise[k] = 4 * epsilon * terms / up;
     }
   }
   std::vector<Difference> out;
@@ -85,7 +85,7 @@ std::vector<Difference> differences(const std::function<std::vector<double>(T)>&
   return out;
 }
 
-template std::vector<Difference> differences(const std::function<std::vector<double>(float)>&, float);
-template std::vector<Difference> differences(const std::function<std::vector<double>(double)>&, double);
+template std::vector<Difference> differences(const std::function<std::vector<double>(float)>&, float, double);
+template std::vector<Difference> differences(const std::function<std::vector<double>(double)>&, double, double);
 
 }  // namespace wengert

@@ -18,15 +18,16 @@ struct Difference {
 
   /// Whether the slopes of both sides differ by more than `allowed`.
   bool has_kink(double allowed) const { return std::abs(right - left) > allowed + 4 * side_error; }
-  /// Whether the slope is known to within `allowed`, or as far as rounding lets it be.
-  bool is_settled(double allowed) const { return error <= allowed + noise; }
+  /// Whether the slope is known well within `allowed` (`error` is an estimate), or as far as rounding lets it be.
+  bool is_settled(double allowed) const { return error <= allowed / 10 + noise; }
 };
 
 /// Slopes at x of all the numbers that f gives. Steps go from (1 + |x|)/10, or as much less as f stays finite, down by
 /// halves; central differences have an error in even powers of the step, one-sided ones in all powers, and each tableau
 /// gives the entry that its neighbours confirm best (Ridders 1982: "Accurate computation of F'(x) and
 /// F'(x)F''(x)"). So one sequence of steps fits every type and scale. Where f is not finite, `error` is infinite.
+/// Rounding is judged by the numbers, and by `size` where they are the rest of larger ones that cancel.
 template <class T>
-std::vector<Difference> differences(const std::function<std::vector<double>(T)>& f, T x);
+std::vector<Difference> differences(const std::function<std::vector<double>(T)>& f, T x, double size = 0);
 
 }  // namespace wengert

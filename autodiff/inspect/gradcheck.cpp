@@ -8,6 +8,7 @@
 #include <limits>
 #include <ostream>
 #include <span>
+#include <utility>
 
 #include "autodiff/inspect/differences.hpp"
 #include "autodiff/program/program.hpp"
@@ -51,8 +52,7 @@ class Comparison {
       : x_(x),
         outputs_(outputs),
         program_(compile(outputs, {}, where)),
-        least_(std::max(100 * static_cast<double>(std::numeric_limits<T>::epsilon()) * size / report.tolerance,
-                        std::numeric_limits<double>::min())),
+        size_(size),
         order_(order),
         options_(options),
         report_(report),
@@ -88,16 +88,16 @@ class Comparison {
         }
         return all;
       };
-      columns.push_back(differences<T>(f, start.data()[j]));
+      columns.push_back(differences<T>(f, start.data()[j], size_));
       moved.data()[j] = start.data()[j];
     }
     tape.set(x_[i], start, where_);
     return columns;
   }
 
-  /// The largest slope of one output by one input, but at least what the rounding of terms that cancel looks like.
+  /// The largest slope of one output by one input, at least the least normal number: 0/0 is 0.
   double scale_of(const Columns& columns, std::size_t first, std::size_t count) const {
-    double scale = least_;
+    double scale = std::max(options_.absolute / report_.tolerance, std::numeric_limits<double>::min());
     for (const auto& column : columns) {
       for (std::size_t r = first; r < first + count; ++r) {
         if (std::isfinite(column[r].slope)) scale = std::max(scale, std::abs(column[r].slope));
@@ -157,7 +157,7 @@ class Comparison {
   const std::vector<Var<T>>& x_;
   const std::vector<Var<T>>& outputs_;
   Program<T> program_;
-  double least_;
+  double size_;
   int order_;
   const GradcheckOptions& options_;
   GradcheckReport& report_;
@@ -178,8 +178,9 @@ void expect_sound(const std::vector<Tensor<T>>& inputs, const GradcheckOptions& 
   if (options.order != 1 && options.order != 2) {
     throw ValueError(locate("gradcheck", fmt::format("order {} is neither 1 nor 2", options.order), where));
   }
-  if (!(options.tolerance >= 0)) {
-    throw ValueError(locate("gradcheck", fmt::format("tolerance {} is not at least 0", options.tolerance), where));
+  for (const auto& [name, bound] : {std::pair("tolerance", options.tolerance), {"absolute bound", options.absolute}}) {
+    if (!(bound >= 0))
+      throw ValueError(locate("gradcheck", fmt::format("{} {} is not at least 0", name, bound), where));
   }
   if (!options.reverse && !options.forward) {
     throw ValueError(locate("gradcheck", "neither reverse nor forward mode is asked for", where));

@@ -33,6 +33,8 @@ struct GradcheckOptions {
   /// max|a - b| / max|b| may be as large, of a the derivatives of one output by one input, and b the differences. 0:
   /// the root of the type's epsilon, 1.5e-8 for double and 3.5e-4 for float.
   double tolerance = 0;
+  /// A difference as small as this counts as none: for derivatives that are 0 as the rest of large terms.
+  double absolute = 0;
 };
 
 /// A derivative and what differences say about it.
@@ -72,7 +74,7 @@ std::ostream& operator<<(std::ostream& out, const GradcheckReport& report);
 
 /// Checks f at the inputs. f is called once, on leaves of a tape made for it, and returns a Var of any shape.
 /// Throws UsageError without inputs, or if f returns a Var that is empty or of another tape; ValueError for an input
-/// that is not finite, an order other than 1 and 2, a tolerance below 0, or no mode to check.
+/// that is not finite, an order other than 1 and 2, a tolerance or absolute bound below 0, or no mode to check.
 template <class T>
 GradcheckReport gradcheck(const std::function<Var<T>(const std::vector<Var<T>>&)>& f,
                           const std::vector<Tensor<T>>& inputs, const GradcheckOptions& options = {},

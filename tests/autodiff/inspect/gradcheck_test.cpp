@@ -158,6 +158,13 @@ TEST_CASE("a slope of exactly 0, and one that is 0 but for rounding, pass") {
   CHECK(gradcheck([](auto v) { return softmax(broadcast_to(v, Shape{3, 5})); }, {Tensor<double>(1.5)}, {.order = 2}));
 }
 
+TEST_CASE("an error passes within the absolute bound asked for, and not beyond") {
+  const Tensor<double> x{0.5};
+  CHECK_FALSE(gradcheck([](auto v) { return 1e-10 * wrong_square(v); }, {x}));
+  CHECK(gradcheck([](auto v) { return 1e-10 * wrong_square(v); }, {x}, {.absolute = 1e-9}));
+  CHECK_FALSE(gradcheck([](auto v) { return 1e-8 * wrong_square(v); }, {x}, {.absolute = 1e-9}));
+}
+
 TEST_CASE("a function of a list of Vars is checked as one of several") {
   const std::vector<Tensor<float>> inputs{Tensor<float>{1, 2}, Tensor<float>{3}, Tensor<float>(2.0f)};
   CHECK(gradcheck<float>([](const std::vector<Var<float>>& x) { return x[0] * x[1] / x[2]; }, inputs, {.order = 2}));
@@ -193,6 +200,7 @@ TEST_CASE("gradcheck refuses what it cannot check, with a sentence") {
                        doctest::Contains("element [0, 1] of input 1 is nan"), ValueError);
   CHECK_THROWS_WITH_AS(gradcheck(f, {x}, {.order = 3}), doctest::Contains("order 3 is neither 1 nor 2"), ValueError);
   CHECK_THROWS_WITH_AS(gradcheck(f, {x}, {.tolerance = kNan}), doctest::Contains("tolerance nan"), ValueError);
+  CHECK_THROWS_WITH_AS(gradcheck(f, {x}, {.absolute = -1}), doctest::Contains("absolute bound -1"), ValueError);
   CHECK_THROWS_WITH_AS(gradcheck(f, {x}, {.reverse = false, .forward = false}),
                        doctest::Contains("neither reverse nor forward"), ValueError);
 }
