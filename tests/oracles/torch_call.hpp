@@ -5,7 +5,7 @@
 
 #include "tests/oracles/oracle.hpp"
 
-namespace wengert::test {
+namespace wengert::test::torch {
 
 using V = Var<double>;
 using Vs = std::vector<V>;
@@ -157,4 +157,4 @@ Vs two(Call& c) {
 using Translation = std::function<Vs(Call&)>;
 using Translations = std::map<std::string, Translation>;
 
-}  // namespace wengert::test
+}  // namespace wengert::test::torch

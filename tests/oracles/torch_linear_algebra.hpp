@@ -3,7 +3,7 @@
 
 #include "tests/oracles/torch_call.hpp"
 
-namespace wengert::test {
+namespace wengert::test::torch {
 
 /// The order of a norm as a number; those of matrices' singular values are left out.
 inline double order_of(const Json& p) {
@@ -133,4 +133,4 @@ inline const Translations& linear_algebra() {
   return table;
 }
 
-}  // namespace wengert::test
+}  // namespace wengert::test::torch

@@ -3,7 +3,7 @@
 
 #include "tests/oracles/torch_linear_algebra.hpp"
 
-namespace wengert::test {
+namespace wengert::test::torch {
 
 /// Cross entropy with PyTorch's choices: classes along axis 1, an ignored class, weights, smoothing.
 inline V classes(Call& c, V predictions, bool probabilities) {
@@ -93,4 +93,4 @@ inline const Translations& losses() {
   return table;
 }
 
-}  // namespace wengert::test
+}  // namespace wengert::test::torch

@@ -3,7 +3,7 @@
 
 #include "tests/oracles/torch_call.hpp"
 
-namespace wengert::test {
+namespace wengert::test::torch {
 
 inline V view_as(V x, std::vector<std::int64_t> dims) {
   const auto open = std::find(dims.begin(), dims.end(), -1);
@@ -241,4 +241,4 @@ inline const Translations& shapes_and_indexing() {
   return table;
 }
 
-}  // namespace wengert::test
+}  // namespace wengert::test::torch
