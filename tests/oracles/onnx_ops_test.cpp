@@ -12,11 +12,13 @@ using namespace wengert::test::onnx;
 namespace {
 
 template <int p>
-V norm_of(V x, Axes axes, bool keepdims, Source where) {
+V norm_of(V x, const Axes& axes, bool keepdims, Source where) {
   return norm(x, p, axes, keepdims, where);
 }
-V log_of_sum(V x, Axes axes, bool keepdims, Source where) { return log(sum(x, axes, keepdims, where), where); }
-V sum_of_squares(V x, Axes axes, bool keepdims, Source where) { return sum(square(x, where), axes, keepdims, where); }
+V log_of_sum(V x, const Axes& axes, bool keepdims, Source where) { return log(sum(x, axes, keepdims, where), where); }
+V sum_of_squares(V x, const Axes& axes, bool keepdims, Source where) {
+  return sum(square(x, where), axes, keepdims, where);
+}
 #define BINARY(name) [](const Call& c) { return name(c(0), c(1)); }
 
 const Translations& elementwise_and_products() {

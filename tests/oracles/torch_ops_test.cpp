@@ -13,7 +13,7 @@ using namespace wengert::test::torch;
 
 namespace {
 
-V mean_beside(V x, Axes axes, double, bool keepdims, Source where) { return mean(x, axes, keepdims, where); }
+V mean_beside(V x, const Axes& axes, double, bool keepdims, Source where) { return mean(x, axes, keepdims, where); }
 
 const Translations& elementwise_and_reductions() {
   static const Translations table = {
