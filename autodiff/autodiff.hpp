@@ -36,3 +36,5 @@
 #include "autodiff/kernels/threads.hpp"
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"
+// Looking at what was recorded, and checking it.
+#include "autodiff/inspect/gradcheck.hpp"

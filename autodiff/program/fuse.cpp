@@ -34,6 +34,7 @@ std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n
   if (op.pair == 0xFFFF || node.instruction != op.instruction) return kNone;
   for (const std::uint32_t c : users(graph.inputs_of(n)[0])) {
     if (c != n && graph.nodes[c].kind == node.kind && graph.op(c).id == op.partner &&
+        graph.shape_id(home(graph, c)) == graph.shape_id(home(graph, n)) &&
         std::ranges::equal(graph.inputs_of(c), graph.inputs_of(n))) {
       return c;
     }

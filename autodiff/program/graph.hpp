@@ -82,7 +82,8 @@ class Users {
   std::vector<std::uint32_t> first_, users_;
 };
 
-/// The node that one instruction can compute together with n, from the same inputs; kNone if there is none.
+/// The node that one instruction can compute together with n, from the same inputs over the same extent; kNone if there
+/// is none.
 template <class T>
 std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n);
 

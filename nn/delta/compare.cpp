@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "autodiff/inspect/differences.hpp"
 #include "nn/loss/loss.hpp"
 
 namespace wengert::nn {
@@ -21,65 +22,39 @@ std::vector<HandLayer<T>> by_hand(const Mlp<T>& mlp) {
   return out;
 }
 
-/// The slope of the cost in one entry of w, by central differences of sixth order.
-struct Slope {
-  double value = 0;
-  double bend = 0;   ///< largest fourth difference over the step: step^3 where smooth, the jump of the slope at a kink
-  double noise = 0;  ///< how large the rounding of the cost can make `bend`
-};
-
-template <class T>
-Slope slope_at(Tape<T>& tape, Program<T>& cost, Var<T> w, Tensor<T>& moved, std::int64_t i, double step) {
-  const T start = moved.data()[i];
-  // A power of two, so that the points lie at equal distances also after rounding.
-  const double x = static_cast<double>(start), h = std::exp2(std::round(std::log2(step * (1 + std::abs(x)))));
-  double c[7];
-  for (int k = 0; k < 7; ++k) {
-    moved.data()[i] = static_cast<T>(x + (k - 3) * h);
-    tape.set(w, moved);
-    cost.run();
-    c[k] = static_cast<double>(*cost.output().data);
-  }
-  moved.data()[i] = start;
-  Slope out;
-  out.value = (45 * (c[4] - c[2]) - 9 * (c[5] - c[1]) + (c[6] - c[0])) / (60 * h);
-  for (int k = 0; k < 3; ++k) {
-    out.bend = std::max(out.bend, std::abs(c[k] - 4 * c[k + 1] + 6 * c[k + 2] - 4 * c[k + 3] + c[k + 4]) / h);
-  }
-  out.noise = 16 * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::abs(c[3]) / h;
-  return out;
-}
-
-/// ∂C/∂w of some entries of w by differences, against what the tape says. Where the fourth differences show a bend that
-/// could spoil the slope, a smaller step decides: if it is still there a kink lies between the points, and the entry is
-/// skipped, whatever the tape says.
+/// ∂C/∂w of some entries of w by differences, against what the tape says. An entry whose slopes to both sides differ,
+/// or whose differences do not settle, lies across a kink and is skipped, whatever the tape says.
 template <class T>
 void compare_differences(Tape<T>& tape, Program<T>& cost, Var<T> w, const Tensor<T>& gradient, std::int64_t samples,
                          LayerDifference& out) {
-  constexpr double epsilon = std::numeric_limits<T>::epsilon();
-  const double step = std::pow(epsilon, 0.2);
   const Tensor<T> start = value(w);
   Tensor<T> moved = start;
-  std::vector<Slope> slopes;
+  std::vector<Difference> slopes;
   double scale = 0;
   const std::int64_t stride = std::max<std::int64_t>(1, start.size() / samples);
   for (std::int64_t i = 0; i < start.size(); i += stride) {
-    slopes.push_back(slope_at(tape, cost, w, moved, i, step));
-    scale = std::max(scale, std::abs(slopes.back().value));
+    const std::function<std::vector<double>(T)> cost_at = [&](T entry) {
+      moved.data()[i] = entry;
+      tape.set(w, moved);
+      cost.run();
+      return std::vector<double>{static_cast<double>(*cost.output().data)};
+    };
+    slopes.push_back(differences(cost_at, start.data()[i])[0]);
+    moved.data()[i] = start.data()[i];
+    scale = std::max(scale, std::abs(slopes.back().slope));
   }
-  const auto bent = [&](const Slope& s) { return s.bend > 4 * std::sqrt(epsilon) * scale + s.noise; };
+  tape.set(w, start);
+  const double allowed = std::sqrt(static_cast<double>(std::numeric_limits<T>::epsilon())) * scale;
   double largest = 0, reference = 0;
   for (std::size_t k = 0; k < slopes.size(); ++k) {
-    const std::int64_t i = static_cast<std::int64_t>(k) * stride;
-    if (bent(slopes[k])) slopes[k] = slope_at(tape, cost, w, moved, i, step / 8);
-    if (bent(slopes[k])) {
+    if (slopes[k].has_kink(allowed) || !slopes[k].is_settled(allowed)) {
       ++out.skipped;
       continue;
     }
-    largest = std::max(largest, std::abs(static_cast<double>(gradient.data()[i]) - slopes[k].value));
-    reference = std::max(reference, std::abs(slopes[k].value));
+    const T ours = gradient.data()[static_cast<std::int64_t>(k) * stride];
+    largest = std::max(largest, std::abs(static_cast<double>(ours) - slopes[k].slope));
+    reference = std::max(reference, std::abs(slopes[k].slope));
   }
-  tape.set(w, start);
   if (largest > 0) out.differences = std::max(out.differences, largest / reference);
 }
 

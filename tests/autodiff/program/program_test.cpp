@@ -3,6 +3,7 @@
 
 #include "autodiff/autodiff.hpp"
 #include "autodiff/ops/registry.hpp"
+#include "autodiff/ops/table.hpp"
 #include "tests/allocations.hpp"
 
 using namespace wengert;
@@ -83,6 +84,16 @@ TEST_CASE("a step of L layers is 3L - 1 products with all else on their blocks, 
     CHECK(deltas == layers - 1);
     CHECK(others == layers + 1);
   }
+}
+
+TEST_CASE("functions that share their work run together only over one extent") {
+  Tape<double> tape;
+  const auto x = tape.leaf(0.5);
+  auto program = compile({sin(broadcast_to(x, Shape{2, 3})), cos(broadcast_to(x, Shape{40}))});
+  program.run();
+  CHECK(program.units().size() == 2);
+  CHECK(program.value(0) == full(Shape{2, 3}, value(sin(x)).item()));
+  CHECK(program.value(1) == full(Shape{40}, value(cos(x)).item()));
 }
 
 TEST_CASE("assigns are simultaneous: two leaves can be swapped") {
@@ -233,4 +244,53 @@ TEST_CASE("an index out of range throws before anything is written") {
     CHECK_THROWS_WITH_AS(step.run(), doctest::Contains("of row 1 is outside [0, 8)"), ValueError);
   }
   CHECK(value(w).item() == 1);
+}
+
+namespace {
+
+/// x, counting how often it is computed.
+struct Counted {
+  static constexpr Doc doc{"counted", "y = x", "1"};
+  static constexpr Kind kind = Kind::kernel;
+  static constexpr int inputs = 1;
+  static inline int runs = 0;
+
+  Shape shape(const Shape& x) const { return x; }
+  template <class T>
+  Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T>) const {
+    return g;
+  }
+  template <class T>
+  void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
+    ++runs;
+    std::copy_n(in[0].data, out.shape.size(), out.data);
+  }
+};
+
+/// Allocations of a Jacobian of n rows by 100 columns.
+long jacobian_allocations(std::int64_t n, Mode mode) {
+  Tape<double> tape;
+  Random random(3);
+  const auto x = tape.leaf(uniform<double>(Shape{100}, -1, 1, random));
+  const auto y =
+      tanh(matmul(tape.leaf(uniform<double>(Shape{n, 100}, -1, 1, random)), record(Counted{}, {x}, Source())));
+  const long before = allocations;
+  jacobian(y, x, mode);
+  return allocations - before;
+}
+
+}  // namespace
+
+TEST_CASE("a Jacobian of 100 by 100 is one program run 100 times, and no run takes memory") {
+  for (const Mode mode : {Mode::forward, Mode::reverse}) {
+    jacobian_allocations(100, mode);  // a thread's first product packs its operands
+    Counted::runs = 0;
+    const long all = jacobian_allocations(100, mode);
+    CHECK(Counted::runs == 100);
+    CHECK(all > 0);
+    if (mode == Mode::reverse) CHECK(all < jacobian_allocations(10, mode) + 90);  // 90 runs more
+  }
+  Counted::runs = 0;
+  jacobian_allocations(10, Mode::automatic);
+  CHECK(Counted::runs == 10);
 }

@@ -1,0 +1,65 @@
+// Operations of ONNX that are not ours to have, by reason.
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+namespace wengert::test {
+
+inline constexpr std::pair<const char*, std::string_view> kOutOfScope[] = {
+    {"TopK", "sorting"},
+    {"Unique", "sorting"},
+    {"NonMaxSuppression", "sorting"},
+    {"AveragePool", "convolution and pooling over windows"},
+    {"Conv", "convolution and pooling over windows"},
+    {"ConvInteger", "convolution and pooling over windows"},
+    {"ConvTranspose", "convolution and pooling over windows"},
+    {"MaxPool", "convolution and pooling over windows"},
+    {"MaxUnpool", "convolution and pooling over windows"},
+    {"QLinearConv", "convolution and pooling over windows"},
+    {"LRN", "convolution and pooling over windows"},
+    {"RoiAlign", "convolution and pooling over windows"},
+    {"DFT", "complex numbers and signal windows"},
+    {"STFT", "complex numbers and signal windows"},
+    {"BlackmanWindow", "complex numbers and signal windows"},
+    {"HammingWindow", "complex numbers and signal windows"},
+    {"HannWindow", "complex numbers and signal windows"},
+    {"MelWeightMatrix", "complex numbers and signal windows"},
+    {"GridSample", "images"},
+    {"Resize", "images"},
+    {"Upsample", "images"},
+    {"DepthToSpace", "images"},
+    {"SpaceToDepth", "images"},
+    {"BitShift", "whole numbers and types"},
+    {"Cast", "whole numbers and types"},
+    {"CastLike", "whole numbers and types"},
+    {"DequantizeLinear", "whole numbers and types"},
+    {"DynamicQuantizeLinear", "whole numbers and types"},
+    {"MatMulInteger", "whole numbers and types"},
+    {"QLinearMatMul", "whole numbers and types"},
+    {"QuantizeLinear", "whole numbers and types"},
+    {"Compress", "results whose shape depends on values"},
+    {"NonZero", "results whose shape depends on values"},
+    {"Shape", "integers computed from shapes"},
+    {"Size", "integers computed from shapes"},
+    {"Range", "integers computed from shapes"},
+    {"EyeLike", "integers computed from shapes"},
+    {"GRU", "recurrent networks as one operation"},
+    {"LSTM", "recurrent networks as one operation"},
+    {"RNN", "recurrent networks as one operation"},
+    {"ReverseSequence", "recurrent networks as one operation"},
+    {"Bernoulli", "random numbers of another generator"},
+    {"Dropout", "random numbers of another generator"},
+    {"Adagrad", "an optimiser's step, whose formulas are those of the layer above"},
+    {"Adam", "an optimiser's step, whose formulas are those of the layer above"},
+    {"Momentum", "an optimiser's step, whose formulas are those of the layer above"},
+    {"TfIdfVectorizer", "text"},
+    {"Scatter", "writing in place of adding, or by tuples of positions"},
+    {"ScatterND", "writing in place of adding, or by tuples of positions"},
+    {"GatherND", "writing in place of adding, or by tuples of positions"},
+    {"OneHot", "labels that are not integers"},
+    {"Hardmax", "one-hot of the largest element"},
+    {"Shrink", "functions we do not have"},
+};
+
+}  // namespace wengert::test
