@@ -36,3 +36,4 @@
 #include "autodiff/kernels/threads.hpp"
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"
+#include "autodiff/transform/custom.hpp"

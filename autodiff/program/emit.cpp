@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -5,6 +7,7 @@
 #include <stdexcept>
 
 #include "autodiff/program/unit.hpp"
+#include "autodiff/tensor/error.hpp"
 
 namespace wengert {
 
@@ -86,12 +89,27 @@ class Emit {
         values_.resize(constants.size(), T(0));
         values_[constant_[n]] = value;
       } else if (node.kind == Kind::placeholder) {
-        throw std::logic_error("wengert: a rule that is not linear in its cotangent reached execution");
+        throw nonlinear(n);
       }
     }
     constexpr auto lanes = static_cast<std::size_t>(kernels::kMaxLanes<T>);
     out_->constants = Buffer<T>(constants.size() * lanes);
     for (std::size_t i = 0; i < values_.size(); ++i) std::fill_n(out_->constants.data() + i * lanes, lanes, values_[i]);
+  }
+  /// Only a rule that is not linear in its cotangent leaves something of it to be evaluated: one of the user's.
+  UsageError nonlinear(std::uint32_t placeholder) const {
+    std::string rule = "a rule";
+    std::vector<bool> reads(g().size(), false);
+    for (std::uint32_t n = placeholder; n < g().size(); ++n) {
+      reads[n] = n == placeholder || std::ranges::any_of(g().inputs_of(n), [&](std::uint32_t x) { return reads[x]; });
+      const NodeId forward = g().tape->node(g().nodes[n].origin).forward;
+      if (!reads[n] || forward == kNoNode || g().tape->node(forward).op->vjp_all == nullptr) continue;
+      const Node<T>& node = g().tape->node(forward);
+      rule = fmt::format("the rule of {} recorded at {}", node.op->name, to_string(node.where));
+      break;
+    }
+    return UsageError(locate("jvp", rule + " is not linear in its cotangent, so it has no forward mode",
+                             g().tape->node(g().nodes[placeholder].origin).where));
   }
   std::uint32_t leaf_of(NodeId origin) {
     const auto at = std::ranges::find(out_->leaves, g().tape->leaf_storage(origin));
@@ -162,6 +180,7 @@ class Emit {
     unit.kind = UnitKind::kernel;
     unit.op = &g().op(n);
     if (g().attributes(n) != nullptr) std::memcpy(unit.attributes, g().attributes(n), unit.op->attribute_bytes);
+    if (unit.op->owner != nullptr) unit.owner = unit.op->owner(unit.attributes);
   }
 
   T* product_memory(std::uint32_t q) {
