@@ -37,3 +37,4 @@
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"
 #include "autodiff/transform/custom.hpp"
+#include "autodiff/transform/checkpoint.hpp"
