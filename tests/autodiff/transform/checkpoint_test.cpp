@@ -91,6 +91,74 @@ TEST_CASE("every way of asking for a derivative gives what it gives without chec
   compare(slope(plain, 1), slope(checkpointed, 1));
 }
 
+TEST_CASE("random expressions cut at random into nested checkpoints have the derivatives they have in one piece") {
+  const auto derivatives = [](std::uint64_t seed, bool saving) {
+    Random random(seed);
+    const auto draw = [&](std::size_t n) {
+      return static_cast<std::size_t>(uniform<double>(Shape{}, 0, static_cast<double>(n), random).item());
+    };
+    Tape<double> tape;
+    std::vector<V> leaves, pool;  // all are 4 x 4
+    for (int i = 0; i < 3; ++i) leaves.push_back(tape.leaf(normal<double>(Shape{4, 4}, 0, 0.5, random)));
+    pool = leaves;
+    const auto any = [&] { return pool[pool.size() - 1 - draw(std::min<std::size_t>(pool.size(), 5))]; };
+    const auto operation = [&](V a) -> V {
+      switch (draw(8)) {
+        case 0: return tanh(matmul(a, any()));
+        case 1: return tanh(matmul(transpose(a), any()));
+        case 2: return softmax(a + any());
+        case 3: return tanh(a * sum(any(), 0));
+        case 4: return exp(-square(a)) + any();
+        case 5: return concatenate({slice(a, 0, 2, 4), slice(any(), 0, 0, 2)});
+        case 6: return a - mean(any());
+        default: return sin(a) * cos(any());
+      }
+    };
+    const std::function<V(V, int)> block = [&](V a, int depth) {
+      const std::size_t known = pool.size();
+      for (std::size_t left = 1 + draw(4); left > 0; --left) {
+        if (depth > 0 && draw(3) == 0) {
+          a = saving ? checkpoint([&](V inner) { return block(inner, depth - 1); }, a) : block(a, depth - 1);
+        } else {
+          a = operation(a);
+        }
+        pool.push_back(a);
+      }
+      pool.resize(known);  // what is inside stays inside
+      return a;
+    };
+    for (int i = 0; i < 6; ++i) {
+      const V a = any();
+      pool.push_back(saving ? checkpoint([&](V inner) { return block(inner, 2); }, a) : block(a, 2));
+    }
+    const V loss = mean(square(pool.back())) + sum(pool[pool.size() - 2]);
+    std::vector<V> outputs = gradient(loss, leaves);
+    const auto second = gradient(sum(sin(outputs[0])) + sum(outputs[1]), leaves),
+               forward = jvp(outputs, leaves, leaves);
+    outputs.insert(outputs.end(), second.begin(), second.end());
+    outputs.insert(outputs.end(), forward.begin(), forward.end());
+    auto program = compile(outputs, {assign(leaves[0], leaves[0] - 0.1 * outputs[0])});
+    program.run();
+    std::vector<Tensor<double>> out;
+    for (std::size_t i = 0; i < program.size(); ++i) out.push_back(program.value(i));
+    out.push_back(value(leaves[0]));
+    return out;
+  };
+  for (std::uint64_t seed = 0; seed < 100; ++seed) {
+    const auto plain = derivatives(seed, false), saving = derivatives(seed, true);
+    CAPTURE(seed);
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      double scale = 1, difference = 0;  // all values are bounded; slopes may cancel
+      for (std::int64_t k = 0; k < plain[i].size(); ++k) {
+        scale = std::max(scale, std::abs(plain[i].data()[k]));
+        difference = std::max(difference, std::abs(plain[i].data()[k] - saving[i].data()[k]));
+      }
+      CAPTURE(i);
+      CHECK(difference <= 1e-11 * scale);
+    }
+  }
+}
+
 TEST_CASE("a second run happens in reverse mode alone, and after the cotangent is there") {
   Tape<double> tape;
   const auto x = tape.leaf(ones({100, 4})), W = tape.leaf(ones({4, 4}));
