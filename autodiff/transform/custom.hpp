@@ -6,10 +6,12 @@
 /// 2. A tape and its programs own what they call: functions outlive the scope of their names.
 #pragma once
 
-#include <concepts>
 #include <functional>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
