@@ -23,7 +23,7 @@ std::vector<Var<T>> cotangents(std::string_view name, const Rule<T>& rule, std::
   }
   for (std::size_t i = 0; i < x.size(); ++i) {
     if (out[i].empty()) continue;
-    y.tape().expect_mine(operation.c_str(), out[i], where);
+    y.tape().expect_mine(operation, out[i], where);
     if (out[i].shape() == x[i].shape()) continue;
     throw ShapeError(locate(operation,
                             fmt::format("the rule gives input {} of shape {} a cotangent of shape {}", i,
