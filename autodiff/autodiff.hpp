@@ -36,5 +36,7 @@
 #include "autodiff/kernels/threads.hpp"
 // Derivatives.
 #include "autodiff/transform/gradient.hpp"
+#include "autodiff/transform/custom.hpp"
+#include "autodiff/transform/checkpoint.hpp"
 // Looking at what was recorded, and checking it.
 #include "autodiff/inspect/gradcheck.hpp"

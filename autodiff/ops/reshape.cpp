@@ -100,6 +100,7 @@ struct StopGradient {
   static constexpr Doc doc{"stop_gradient", "y = x", "none"};
   static constexpr Kind kind = Kind::view;
   static constexpr int inputs = 1;
+  static constexpr bool alias = true;
 
   Shape shape(const Shape& x) const { return x; }
   template <class T>

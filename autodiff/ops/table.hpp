@@ -100,6 +100,7 @@ OpTable<T> make_table() {
     }
   }
   if constexpr (requires { Op::instruction; }) table.instruction = static_cast<std::uint16_t>(Op::instruction);
+  if constexpr (requires { Op::alias; }) table.alias = Op::alias;
   if constexpr (requires { Op::row_result; }) table.row_result = Op::row_result;
   if constexpr (requires { typename Op::Partner; }) {
     table.pair = static_cast<std::uint16_t>(Op::pair);

@@ -83,6 +83,7 @@ class Emit {
     unit.kind = UnitKind::kernel;
     unit.op = &g().op(n);
     if (g().attributes(n) != nullptr) std::memcpy(unit.attributes, g().attributes(n), unit.op->attribute_bytes);
+    if (unit.op->owner != nullptr) unit.owner = unit.op->owner(unit.attributes);
   }
 
   T* product_memory(std::uint32_t q) {

@@ -91,6 +91,7 @@ class LayOut {
         const int rank = w.shape.rank();
         return rank == 0 || w.shape[-1] == 1 || w.strides[static_cast<std::size_t>(rank - 1)] == 1 ? at : copy(x);
       }
+      case Kind::kernel: return !in_.op(n).custom || out_.window[at].is_contiguous() ? at : copy(x);
       default: return at;
     }
   }

@@ -99,20 +99,21 @@ Graph<T> number(const Graph<T>& graph) {
   const auto is_op = [&](std::uint32_t n, std::uint64_t id) {
     return out.nodes[n].kind == Kind::view && out.op(n).id == id;
   };
-  constexpr std::uint64_t broadcast = hash_name("broadcast_to"), stop = hash_name("stop_gradient");
+  constexpr std::uint64_t broadcast = hash_name("broadcast_to");
   for (std::uint32_t n = 0; n < graph.size(); ++n) {
     typename Graph<T>::Node node = graph.nodes[n];
     from.clear();
     for (const std::uint32_t x : graph.inputs_of(n)) {
       std::uint32_t at = place[x];
-      while (is_op(at, stop) || (node.kind == Kind::map && is_op(at, broadcast))) at = out.inputs_of(at)[0];
+      while (node.kind == Kind::map && is_op(at, broadcast)) at = out.inputs_of(at)[0];
       from.push_back(at);
     }
     if (node.kind == Kind::product && graph.shape(n).rank() == 2 && out.shape(from[0])[-1] == 1) {
       node.kind = Kind::map;  // a column times a row
       node.instruction = static_cast<std::uint16_t>(instruction_of<math::Multiply>());
     }
-    if (node.kind != Kind::leaf && node.kind != Kind::index && node.kind != Kind::placeholder) {
+    const bool known_by_itself = node.kind == Kind::leaf || node.kind == Kind::index || node.kind == Kind::placeholder;
+    if (!known_by_itself && !graph.op(n).custom) {
       const std::uint32_t known = numbers.find_or_enter(out, node, from);
       if (known != kNone) {
         place[n] = known;
@@ -121,11 +122,7 @@ Graph<T> number(const Graph<T>& graph) {
     }
     place[n] = out.append(node, from);
   }
-  for (const std::uint32_t r : graph.roots) {
-    std::uint32_t at = place[r];
-    while (is_op(at, stop)) at = out.inputs_of(at)[0];
-    out.roots.push_back(at);
-  }
+  for (const std::uint32_t r : graph.roots) out.roots.push_back(place[r]);
   return without_dead(out);
 }
 

@@ -1,5 +1,7 @@
 #include "autodiff/program/places.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
@@ -29,12 +31,28 @@ Places<T>::Places(const Plan<T>& plan, const std::function<std::shared_ptr<const
       if (is_new) values.push_back(value);
       constant_[n] = at->second;
     } else if (node.kind == Kind::placeholder) {
-      throw std::logic_error("wengert: a rule that is not linear in its cotangent reached execution");
+      throw nonlinear(n);
     }
   }
   constexpr auto lanes = static_cast<std::size_t>(kernels::kMaxLanes<T>);
   out_.constants = Buffer<T>(values.size() * lanes);
   for (std::size_t i = 0; i < values.size(); ++i) std::fill_n(out_.constants.data() + i * lanes, lanes, values[i]);
+}
+
+template <class T>
+UsageError Places<T>::nonlinear(std::uint32_t placeholder) const {
+  std::string rule = "a rule";
+  std::vector<bool> reads(g().size(), false);
+  for (std::uint32_t n = placeholder; n < g().size(); ++n) {
+    reads[n] = n == placeholder || std::ranges::any_of(g().inputs_of(n), [&](std::uint32_t x) { return reads[x]; });
+    const NodeId forward = g().tape->node(g().nodes[n].origin).forward;
+    if (!reads[n] || forward == kNoNode || g().tape->node(forward).op->vjp_all == nullptr) continue;
+    const Node<T>& node = g().tape->node(forward);
+    rule = fmt::format("the rule of {} recorded at {}", node.op->name, to_string(node.where));
+    break;
+  }
+  return UsageError(locate("jvp", rule + " is not linear in its cotangent, so it has no forward mode",
+                           g().tape->node(g().nodes[placeholder].origin).where));
 }
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "autodiff/program/unit.hpp"
+#include "autodiff/tensor/error.hpp"
 
 namespace wengert {
 
@@ -30,6 +31,8 @@ class Places {
 
  private:
   const Graph<T>& g() const { return p_.graph; }
+  /// Only a rule that is not linear in its cotangent leaves something of it to be evaluated: one of the user's.
+  UsageError nonlinear(std::uint32_t placeholder) const;
 
   const Plan<T>& p_;
   Executable<T>& out_;

@@ -93,6 +93,7 @@ class Planner {
  private:
   const Graph<T>& g() const { return p_.graph; }
   std::uint32_t group_of(std::uint32_t n) const { return p_.fused.group_of[n]; }
+  bool is_barrier(std::uint32_t n) const { return g().nodes[n].kind == Kind::view && g().op(n).barrier; }
 
   /// Which values need memory: those read in another group, by a product or a kernel, through a view, or wanted.
   void count_uses() {
@@ -100,6 +101,10 @@ class Planner {
     stored_.assign(n_, false);
     for (std::uint32_t n = 0; n < n_; ++n) {
       if (is_end(g(), n) || g().nodes[n].kind == Kind::kernel) stored_[n] = true;
+      if (is_barrier(n)) {
+        ++uses_[g().inputs_of(n)[0]];
+        continue;
+      }
       for (const std::uint32_t x : g().inputs_of(n)) {
         ++uses_[x];
         if (g().nodes[n].kind != Kind::view && (g().base[x] != x || group_of(x) != group_of(n))) {
@@ -121,6 +126,10 @@ class Planner {
     for (std::uint32_t n = 0; n < n_; ++n) {
       if (g().nodes[n].kind == Kind::leaf && !g().nodes[n].cached) leaf_node_[g().nodes[n].origin] = n;
     }
+    // A user's function may throw, and then no leaf has changed.
+    bool may_throw = false;
+    for (std::uint32_t n = 0; n < n_; ++n) may_throw |= g().nodes[n].kind == Kind::kernel && g().op(n).custom;
+    if (may_throw) return;
     for (Assignment& a : p_.assigns) {
       a.in_place = !is_output[a.value] && can_be_written_over(a);
       if (a.in_place) p_.over[a.value] = a.leaf;
@@ -188,6 +197,9 @@ class Planner {
       for (const std::uint32_t x : g().inputs_of(n)) {
         const std::uint32_t base = g().base[x];
         edge(group_of(base), q);
+        for (std::uint32_t v = x; g().nodes[v].kind == Kind::view; v = g().inputs_of(v)[0]) {
+          if (is_barrier(v)) edge(group_of(g().base[g().inputs_of(v)[1]]), q);
+        }
         for (const std::uint32_t w : writers[base]) edge(q, w);
       }
     }

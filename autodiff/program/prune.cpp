@@ -4,6 +4,25 @@
 
 namespace wengert {
 
+namespace {
+
+/// Inputs whose elements a node reads: an alias or a barrier reads its first alone.
+template <class T>
+std::span<const NodeId> read_by(const Tape<T>& tape, NodeId id) {
+  const OpTable<T>& op = *tape.node(id).op;
+  return tape.inputs(id).first(op.alias || op.barrier ? 1 : tape.inputs(id).size());
+}
+
+/// The computed node that a barrier waits for, seen through views.
+template <class T>
+NodeId awaited(const Tape<T>& tape, NodeId barrier) {
+  NodeId id = tape.inputs(barrier)[1];
+  while (tape.node(id).op->kind == Kind::view) id = tape.inputs(id)[0];
+  return id;
+}
+
+}  // namespace
+
 template <class T>
 Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<const NodeId> values,
                const std::function<bool(NodeId)>& is_cached, Marks& marks) {
@@ -30,7 +49,7 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
       marks[id] = 1;
       continue;
     }
-    for (const NodeId x : tape.inputs(id)) visit(x);
+    for (const NodeId x : read_by(tape, id)) visit(x);
   }
   std::ranges::sort(found);
 
@@ -45,7 +64,16 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
     node.instruction = op.instruction;
     from.clear();
     if (!node.cached) {
-      for (const NodeId x : tape.inputs(id)) from.push_back(marks[x]);
+      for (const NodeId x : read_by(tape, id)) from.push_back(marks[x]);
+      // Where nothing has to be waited for (forward mode, the end of a chain) there is no sense in computing again.
+      const NodeId wait = op.barrier ? awaited(tape, id) : kNoNode;
+      const bool waits =
+          op.barrier && marks.has(wait) && !graph.is_source(marks[wait]) && graph.nodes[from[0]].kind != Kind::constant;
+      if (op.alias || (op.barrier && !waits)) {
+        marks[id] = from[0];
+        continue;
+      }
+      if (waits) from.push_back(marks[wait]);
     }
     marks[id] = graph.append(node, from);
   }

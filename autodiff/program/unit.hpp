@@ -24,6 +24,7 @@ struct Unit {
 
   const OpTable<T>* op = nullptr;
   alignas(8) std::byte attributes[kAttributeBytes] = {};
+  std::shared_ptr<const void> owner;  ///< of what the attributes point to
   std::vector<View<const T>> in;
   std::vector<const std::int64_t*> index;
   View<T> out;

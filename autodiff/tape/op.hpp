@@ -10,9 +10,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "autodiff/math/doc.hpp"
 #include "autodiff/tensor/view.hpp"
@@ -53,6 +55,8 @@ struct OpTable {
   /// have any shape that broadcasts to or from the input's; the sweep sums or stretches it. May be null if `expand` is
   /// there.
   Var<T> (*vjp)(const void* attributes, int input, Var<T> g, std::span<const Var<T>> x, Var<T> y) = nullptr;
+  /// In place of `vjp`: the cotangents of all inputs at once, for rules that cannot be asked for one.
+  std::vector<Var<T>> (*vjp_all)(const void* attributes, Var<T> g, std::span<const Var<T>> x, Var<T> y) = nullptr;
   /// The same value written in other operations; any missing derivative comes from it.
   Var<T> (*expand)(const void* attributes, std::span<const Var<T>> x) = nullptr;
 
@@ -74,6 +78,15 @@ struct OpTable {
               const View<T>& out) = nullptr;
   /// Largest value plus one that the integer input may hold, for the check at the start of a run; null if none.
   std::int64_t (*index_bound)(const void* attributes, std::span<const Shape> x) = nullptr;
+
+  /// y is input 0 itself; that there is a node, and its other inputs, matter to derivatives alone.
+  bool alias = false;
+  /// view: input 0 as another value, so that what is computed from it is computed again, after input 1.
+  bool barrier = false;
+  /// kernel: a user's function. It reads contiguous elements, may throw, and equal nodes are not merged.
+  bool custom = false;
+  /// custom: what a program has to keep alive to run it.
+  std::shared_ptr<const void> (*owner)(const void* attributes) = nullptr;
 };
 
 /// FNV-1a, the hash behind `OpTable::id`.

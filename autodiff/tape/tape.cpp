@@ -73,6 +73,15 @@ Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<c
 }
 
 template <class T>
+Var<T> Tape<T>::repeat(NodeId id, std::span<const NodeId> inputs) {
+  const Node<T> node = nodes_[id];
+  const Var<T> out = append(*node.op, attributes(id), inputs, shape(id), node.where);
+  nodes_.back().where = node.where;
+  nodes_.back().forward = node.forward;
+  return out;
+}
+
+template <class T>
 Var<T> Tape<T>::append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape,
                             Source where) {
   leaves_.push_back(std::move(storage));
@@ -207,6 +216,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
   attributes_.resize(blocks);
   nodes_.resize(size);
   while (!random_.empty() && random_.back() >= size) random_.pop_back();
+  while (!kept_.empty() && kept_.back().first >= size) kept_.pop_back();
   closed_.push_back({generation_, size, where});
   if (closed_.size() > kClosedScopesRemembered) closed_.pop_front();
   ++generation_;
@@ -217,7 +227,7 @@ template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
          attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape) +
-         random_.capacity() * sizeof(NodeId);
+         random_.capacity() * sizeof(NodeId) + kept_.capacity() * sizeof(kept_[0]);
 }
 
 template class Tape<float>;

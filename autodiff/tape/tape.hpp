@@ -16,6 +16,7 @@
 #include <memory>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "autodiff/tape/var.hpp"
@@ -117,6 +118,12 @@ class Tape {
   Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
                 Source where);
 
+  /// Appends node `id` once more, reading `inputs` in place of its own: same operation, attributes and line.
+  Var<T> repeat(NodeId id, std::span<const NodeId> inputs);
+
+  /// Keeps an object that the attributes of the last node point to, as long as that node.
+  void keep(std::shared_ptr<const void> object) { kept_.emplace_back(size() - 1, std::move(object)); }
+
   /// The stream of the random operation that is recorded next: their ordinal. Streams of dropped nodes are given again,
   /// so that recording the same thing again draws the same numbers.
   std::uint64_t next_stream() {
@@ -185,7 +192,8 @@ class Tape {
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
   std::deque<Shape> shapes_;  ///< never moved, so a reference to a shape outlives recording
   std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
-  std::vector<NodeId> random_;  ///< the random operations
+  std::vector<NodeId> random_;                                        ///< the random operations
+  std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
   std::deque<Closed> closed_;  ///< the last scopes that ended

@@ -3,6 +3,7 @@
 /// Owns nothing and is valid as long as the memory it looks at.
 #pragma once
 
+#include <span>
 #include <type_traits>
 
 #include "autodiff/tensor/shape.hpp"
@@ -55,6 +56,8 @@ struct View {
   /// `window` on the elements from `base` on.
   View(T* base, const Window& window) : data(base + window.offset), shape(window.shape), strides(window.strides) {}
   bool is_contiguous() const { return Window(0, shape, strides).is_contiguous(); }
+  /// All elements in row-major order, if they are contiguous.
+  std::span<T> elements() const { return {data, static_cast<std::size_t>(shape.size())}; }
   /// A window that may write is also one that may only read.
   operator View<const T>() const requires(!std::is_const_v<T>) { return {data, shape, strides}; }
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "autodiff/ops/reshape.hpp"
 #include "autodiff/program/program.hpp"
 #include "autodiff/tensor/error.hpp"
 
@@ -90,6 +91,19 @@ std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vec
 }
 
 template <class T>
+std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int order, Source where) {
+  constexpr const char* operation = "directional_derivatives";
+  if (order < 0) throw UsageError(locate(operation, fmt::format("order {} is negative", order), where));
+  y.shape(where, operation);
+  y.tape().expect_mine(operation, v, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
+  const Var<T> direction = stop_gradient(v, where);
+  std::vector<Var<T>> out = {y};
+  while (out.size() <= static_cast<std::size_t>(order)) out.push_back(jvp(out.back(), x, direction, where));
+  return out;
+}
+
+template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
   const Shape rows = y.shape(where, "jacobian"), cols = x.shape(where, "jacobian");
   Tape<T>& tape = y.tape();
@@ -132,6 +146,7 @@ Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
                                    Source);                                                                            \
   template Var<T> hvp(Var<T>, Var<T>, Var<T>, Source);                                                                 \
   template std::vector<Var<T>> hvp(Var<T>, const std::vector<Var<T>>&, const std::vector<Var<T>>&, Source);            \
+  template std::vector<Var<T>> directional_derivatives(Var<T>, Var<T>, Var<T>, int, Source);                           \
   template Tensor<T> jacobian(Var<T>, Var<T>, Mode, Source);                                                           \
   template Tensor<T> hessian(Var<T>, Var<T>, Source)
 INSTANTIATE(float);

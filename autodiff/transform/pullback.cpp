@@ -62,6 +62,11 @@ class Sweep {
       if (op.attribute_bytes != 0) {
         std::copy_n(static_cast<const std::byte*>(tape_.attributes(id)), op.attribute_bytes, attributes);
       }
+      if (op.vjp_all != nullptr) {
+        const std::vector<Var<T>> all = op.vjp_all(attributes, g, x, tape_.var(id));
+        for (std::size_t i = 0; i < inputs.size(); ++i) deliver(inputs[i], all[i]);
+        continue;
+      }
       for (std::size_t i = 0; i < inputs.size(); ++i) {
         if (!is_active(inputs[i])) continue;
         deliver(inputs[i], op.vjp(attributes, static_cast<int>(i), g, x, tape_.var(id)));

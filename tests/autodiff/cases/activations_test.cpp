@@ -91,7 +91,7 @@ TEST_CASE("B038: the curvature of softplus in the far tail") {
 TEST_CASE("B040: the slope of elu in the negative tail does not come from y + alpha") {
   for (const auto& a : every_way([](auto x) { return elu(x[0]); }, {number(-40.0)})) {
     CAPTURE(a.way);
-    CHECK(near(a.g[0].item(), 4.248354255291589e-18, 1e-12));
+    CHECK(near(a.g[0].item(), 4.248354255291589e-18));
   }
 }
 

@@ -72,7 +72,13 @@ TEST_CASE("B058: a seed must have y's shape") {
 TEST_CASE("B059: a y of several numbers needs a seed") {
   Tape<double> tape;
   const auto x = tape.leaf({1.0, 2.0});
-  CHECK_THROWS_WITH_AS(gradient(x * x, x), doctest::Contains("needs one number"), ShapeError);
+  const auto y = x * x;
+  const NodeId size = tape.size();
+  CHECK_THROWS_WITH_AS(gradient(y, x), doctest::Contains("needs one number"), ShapeError);
+  CHECK_THROWS_WITH_AS(value_and_gradient(y, x), doctest::Contains("needs one number"), ShapeError);
+  CHECK_THROWS_WITH_AS(hvp(y, x, x), doctest::Contains("needs one number"), ShapeError);
+  CHECK_THROWS_WITH_AS(hessian(y, x), doctest::Contains("needs one number"), ShapeError);
+  CHECK(tape.size() == size);
 }
 
 TEST_CASE("B190: the mean of no rows is NaN, their sum 0, and the gradient never NaN") {

@@ -33,6 +33,14 @@ TEST_CASE("B022: a running product has exact slopes behind a 0") {
   const auto y = sum(cumprod(x, 0));
   CHECK(item(y) == 2);
   CHECK(value(gradient(y, x)) == Tensor<double>{1, 32, 0, 0});
+  CHECK(value(jvp(cumprod(x, 0), x, tape.leaf({0.0, 1.0, 0.0, 0.0}))) == Tensor<double>{0, 2, 6, 24});
+  auto replayed = compile({y, gradient(y, x)});
+  tape.set(x, Tensor<double>{1, 2, 3, 4});
+  replayed.run();
+  tape.set(x, Tensor<double>{2, 0, 3, 4});
+  replayed.run();
+  CHECK(replayed.value(0).item() == 2);
+  CHECK(replayed.value(1) == Tensor<double>{1, 32, 0, 0});
   // y = a + ab + abc + abcd
   CHECK(hessian(y, x) == Tensor<double>{{0, 16, 0, 0}, {16, 0, 10, 6}, {0, 10, 0, 0}, {0, 6, 0, 0}});
 }

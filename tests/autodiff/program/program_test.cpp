@@ -1,6 +1,8 @@
 // What a compiled program promises: assigns, caching, scopes, units, no allocation.
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "autodiff/autodiff.hpp"
 #include "autodiff/ops/registry.hpp"
 #include "autodiff/ops/table.hpp"
@@ -46,6 +48,40 @@ TEST_CASE("no operation takes memory in run, after the first") {
       CHECK(taken == 0);
     }
   }
+}
+
+TEST_CASE("a user's kernel, its rule and a second run of a checkpoint take no memory in run") {
+  Tape<double> tape;
+  const auto cube =
+      custom_kernel<double>({.run =
+                                 [](std::span<const View<const double>> x, const View<double>& y) {
+                                   for (std::size_t i = 0; i < y.elements().size(); ++i)
+                                     y.elements()[i] = std::pow(x[0].elements()[i], 3);
+                                 },
+                             .vjp = [](auto x, auto, auto g) { return std::vector{3 * x[0] * x[0] * g}; }});
+  const auto x = tape.leaf(ones({3, 50}));
+  const auto y = checkpoint([&](Var<double> a) { return exp(cube(transpose(sin(a)))); }, x);
+  auto step = compile<double>({y}, {assign(x, x - 0.01 * gradient(sum(square(y)), x))});
+  step.run();
+  const long before = allocations;
+  for (int i = 0; i < 20; ++i) step.run();
+  CHECK(allocations == before);
+}
+
+TEST_CASE("recording the same thing again with a kernel made before costs no planning") {
+  Tape<double> tape;
+  const auto copy = custom_kernel<double>({.run = [](auto x, const auto& y) { *y.data = *x[0].data; }});
+  const auto x = tape.leaf(1.0);
+  const auto cost = [&] {
+    const auto scope = tape.scope();
+    auto y = custom_vjp([](auto in) { return exp(in[0]); }, [](auto, auto, auto g) { return std::vector{g}; }, {x});
+    for (int i = 0; i < 10; ++i) y = copy(y);
+    const long before = allocations;
+    value(y);
+    return allocations - before;
+  };
+  const long planned = cost();
+  CHECK(2 * cost() < planned);
 }
 
 namespace {
