@@ -59,7 +59,8 @@ Minimum ValueAndGradient<T>::minimum(std::span<const double> x, std::int64_t eva
                                      std::string reason, Source where) {
   const double found = (*this)(x, {}, where);
   if (std::isfinite(found)) return {found, evaluations, converged, std::move(reason)};
-  return {found, evaluations, false, fmt::format("the loss is {} where the solver stopped ({})", found, reason)};
+  return {found, evaluations, false,
+          fmt::format("the loss is {} where the solver stopped ({})", std::isnan(found) ? "NaN" : "infinite", reason)};
 }
 
 template <class T>

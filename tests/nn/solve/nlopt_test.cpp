@@ -54,9 +54,9 @@ TEST_CASE("NLopt that gives up says so in a sentence, the best point kept") {
 
   Tape<double> tape;
   const auto x = tape.leaf(1.0);
-  const auto lost = nn::minimize_nlopt(log(x - 2.0), {x});  // NaN wherever it looks
+  const auto lost = nn::minimize_nlopt(log(-1.0 - x * x), {x});  // NaN wherever it looks
   CHECK_FALSE(lost.converged);
-  CHECK(lost.reason.starts_with("the loss is nan where the solver stopped ("));
+  CHECK(lost.reason.starts_with("the loss is NaN where the solver stopped ("));
 
   const auto uphill = nn::minimize_nlopt(2.0 * stop_gradient(x * x) - x * x, {x});
   CHECK_FALSE(uphill.converged);
