@@ -80,7 +80,7 @@ void solve(const View<const T>& a, const View<T>& b) {
   }
   // As factors.solve(x), which would take memory for the permuted rows on every call.
   const auto& rows = factors.permutationP().indices();
-  thread_local Matrix<T> permuted;
+  static thread_local Matrix<T> permuted;
   permuted.resize(x.rows(), x.cols());
   for (Eigen::Index i = 0; i < x.rows(); ++i) permuted.row(rows[i]) = x.row(i);
   x = permuted;

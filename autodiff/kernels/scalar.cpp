@@ -1,16 +1,18 @@
 #include "autodiff/kernels/scalar.hpp"
 
-#include <math.h>  // lgamma_r is POSIX, not in <cmath>
+#include <math.h>  // NOLINT(modernize-deprecated-headers): lgamma_r is POSIX, not in <cmath>
 
 #include <cmath>
 #include <limits>
+#include <numbers>
+#include <utility>
 #include <vector>
 
 namespace wengert::kernels::scalar {
 
 namespace {
 
-constexpr long double kPi = 3.14159265358979323846264338327950288L;
+constexpr long double kPi = std::numbers::pi_v<long double>;
 template <class Wide>
 constexpr Wide kInf = std::numeric_limits<Wide>::infinity();
 template <class Wide>
@@ -44,7 +46,7 @@ template <class Wide>
 Wide hurwitz(int n, Wide x) {
   const Wide s = static_cast<Wide>(n + 1);
   Wide sum = 0;
-  for (; x < 15 + static_cast<Wide>(n); x += 1) sum += std::pow(x, -s);
+  while (x < 15 + static_cast<Wide>(n)) sum += std::pow(std::exchange(x, x + 1), -s);
   // Euler and Maclaurin: x^-n / n (for n = 0 -ln x), half a term, and Bernoulli's terms.
   sum += n == 0 ? -std::log(x) : std::pow(x, -static_cast<Wide>(n)) / static_cast<Wide>(n);
   Wide rising = std::pow(x, -s);

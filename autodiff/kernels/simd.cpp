@@ -8,7 +8,9 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+namespace {
 const char* name() { return hwy::TargetName(HWY_TARGET); }
+}  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -35,7 +37,9 @@ void force_simd(std::string_view wanted) {
   hwy::SetSupportedTargetsForTest(0);
   if (wanted.empty()) return;
   for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    if (wanted == hwy::TargetName(target)) return hwy::SetSupportedTargetsForTest(target);
+    if (wanted != hwy::TargetName(target)) continue;
+    hwy::SetSupportedTargetsForTest(target);
+    return;
   }
   throw std::invalid_argument("force_simd: this machine or binary has no \"" + std::string(wanted) + '"');
 }

@@ -17,6 +17,6 @@ std::vector<std::string> simd_targets();
 ///
 /// Programs compiled before keep the tile functions they were compiled with. Not thread-safe.
 /// Throws std::invalid_argument unless `name` is empty or one of `simd_targets()` (as they are without force).
-void force_simd(std::string_view name);
+void force_simd(std::string_view wanted);
 
 }  // namespace wengert::kernels

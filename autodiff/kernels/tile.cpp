@@ -132,7 +132,10 @@ void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std:
     j = 0, i += b.height;
     if (i < b.rows) continue;
     i = 0;
-    for (std::size_t axis = outer.size(); axis-- > 0 && ++at[axis] == outer[axis];) at[axis] = 0;
+    for (std::size_t axis = outer.size(); axis > 0; --axis) {
+      if (++at[axis - 1] < outer[axis - 1]) break;
+      at[axis - 1] = 0;
+    }
   }
 }
 
@@ -192,7 +195,7 @@ void TileProgram<T>::join() const {
 
 template <class T>
 bool TileProgram<T>::columns_are_independent() const {
-  return std::all_of(init.begin(), init.end(), [&](const Start& start) { return steps[start.step].y.col != 0; });
+  return std::ranges::all_of(init, [&](const Start& start) { return steps[start.step].y.col != 0; });
 }
 
 template <class T>
@@ -208,7 +211,7 @@ void TileProgram<T>::bake(T* scratch) {
       const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
       // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
       if (call.rows == 1 && is_map(step.instruction) && has_room(step.y) && has_room(step.y2) &&
-          std::all_of(step.x.begin(), step.x.end(), has_room)) {
+          std::ranges::all_of(step.x, has_room)) {
         call.cols = (call.cols + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
       }
     }

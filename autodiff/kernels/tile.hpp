@@ -139,8 +139,8 @@ class TileProgram {
   Blocks blocks() const;
   Call<T> bind(const Step<T>& step, std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch,
                const std::int64_t* plane, bool as_one_row) const;
-  /// Runs blocks [first, last); results of `steps` in the place of those of TileProgram::steps.
-  void run(const std::vector<Step<T>>& steps, const Blocks& blocks, std::ptrdiff_t first, std::ptrdiff_t last,
+  /// Runs blocks [first, last); results of `with` in the place of those of TileProgram::steps.
+  void run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
            T* scratch) const;
   void join() const;
   /// Elements of a partial result, up to a whole number of vectors.

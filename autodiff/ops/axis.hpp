@@ -24,7 +24,7 @@ inline std::vector<std::int64_t> dims_of(const Shape& shape) { return {shape.beg
 /// `shape` with one dimension replaced. Allocates nothing: kernels call it.
 inline Shape with_dim(const Shape& shape, std::int64_t axis, std::int64_t extent) {
   std::array<std::int64_t, kMaxRank> dims{};
-  std::copy(shape.begin(), shape.end(), dims.begin());
+  std::ranges::copy(shape, dims.begin());
   dims[static_cast<std::size_t>(axis)] = extent;
   return Shape(std::span<const std::int64_t>(dims.data(), shape.dims().size()));
 }

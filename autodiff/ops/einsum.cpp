@@ -58,7 +58,7 @@ Text parse(std::string_view text) {
     if (const auto dots = letters.find("..."); dots != std::string::npos) letters.erase(dots, 3);
     for (const char c : letters) {
       if (std::isalpha(static_cast<unsigned char>(c)) == 0) {
-        throw ShapeError(fmt::format("'{}' in \"{}\" is no letter, comma, arrow or \"...\"", c, term));
+        throw ShapeError(fmt::format(R"('{}' in "{}" is no letter, comma, arrow or "...")", c, term));
       }
     }
   }
@@ -99,7 +99,7 @@ class Summation {
     result_ = parsed.arrow ? with_dots(parsed.result, dots) : letters_once(dots);
     for (const char label : result_) {
       if (!extent_.contains(label)) throw ShapeError(fmt::format("'{}' of the result is in no operand", label));
-      if (std::count(result_.begin(), result_.end(), label) > 1) {
+      if (std::ranges::count(result_, label) > 1) {
         throw ShapeError(fmt::format("'{}' is twice in the result", label));
       }
     }
@@ -138,7 +138,7 @@ class Summation {
     for (const auto& [label, n] : extent_) {
       if (label <= '9') continue;
       std::ptrdiff_t times = 0;
-      for (const Term<T>& term : terms_) times += std::count(term.labels.begin(), term.labels.end(), label);
+      for (const Term<T>& term : terms_) times += std::ranges::count(term.labels, label);
       if (times == 1) out += label;
     }
     return out;

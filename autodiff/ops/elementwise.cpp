@@ -221,10 +221,11 @@ Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, 
   Tape<T>* tape = nullptr;
   for (const Located<T>& operand : x) {
     if (operand.is_number()) continue;
-    if (operand.var().empty()) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
+    if (operand.var().empty()) throw UsageError(locate(table.name, "an empty Var has no tape", where));
     if (tape == nullptr) tape = &operand.var().tape();
-    tape->expect_mine(table.name.data(), operand.var(), where);
+    tape->expect_mine(table.name, operand.var(), where);
   }
+  if (tape == nullptr) throw UsageError(locate(table.name, "no operand is a Var", where));
   const Shape* shape = nullptr;
   Shape joined;
   for (const Located<T>& operand : x) {
@@ -236,7 +237,7 @@ Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, 
       try {
         joined = broadcast(*shape, s);
       } catch (const ShapeError& fact) {
-        throw ShapeError(locate(std::string(table.name), fact.what(), where));
+        throw ShapeError(locate(table.name, fact.what(), where));
       }
       shape = &joined;
     }

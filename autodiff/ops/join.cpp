@@ -100,7 +100,7 @@ std::vector<Var<T>> split(Var<T> x, const std::vector<std::int64_t>& positions, 
   std::vector<std::int64_t> cuts = {0};
   cuts.insert(cuts.end(), positions.begin(), positions.end());
   cuts.push_back(n);
-  if (!std::is_sorted(cuts.begin(), cuts.end())) {
+  if (!std::ranges::is_sorted(cuts)) {
     throw ShapeError(locate("split",
                             fmt::format("positions [{}] do not ascend within axis {}, which has {}: x is {}",
                                         fmt::join(positions, ", "), axis, n, to_string(x.shape())),

@@ -58,20 +58,23 @@ Var<T> kl_divergence_of_log(Var<T> p, Var<T> log_q, Reduction reduction, Source 
 }
 
 template <class T>
-Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Reduction reduction, Source at) {
-  expect_same_shape("huber", prediction, target, at);
-  if (!(delta > 0)) throw ValueError(locate("huber", fmt::format("delta is {}, it must be positive", delta), at));
-  const Var<T> d = prediction - target, a = abs(d, at);
-  return reduced(where(less_equal(a, delta, at), T(0.5) * square(d, at), delta * (a - delta / 2), at), reduction, at);
+Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Reduction reduction, Source where) {
+  expect_same_shape("huber", prediction, target, where);
+  if (!(delta > 0)) throw ValueError(locate("huber", fmt::format("delta is {}, it must be positive", delta), where));
+  const Var<T> d = prediction - target, a = abs(d, where);
+  return reduced(wengert::where(less_equal(a, delta, where), T(0.5) * square(d, where), delta * (a - delta / 2), where),
+                 reduction, where);
 }
 
 template <class T>
-Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta, Reduction reduction, Source at) {
-  expect_same_shape("smooth_l1", prediction, target, at);
-  if (!(beta >= 0)) throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must not be negative", beta), at));
-  const Var<T> d = prediction - target, a = abs(d, at);
-  if (beta == 0) return reduced(a, reduction, at);
-  return reduced(where(less(a, beta, at), T(0.5) / beta * square(d, at), a - beta / 2, at), reduction, at);
+Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta, Reduction reduction, Source where) {
+  expect_same_shape("smooth_l1", prediction, target, where);
+  if (!(beta >= 0))
+    throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must not be negative", beta), where));
+  const Var<T> d = prediction - target, a = abs(d, where);
+  if (beta == 0) return reduced(a, reduction, where);
+  return reduced(wengert::where(less(a, beta, where), T(0.5) / beta * square(d, where), a - beta / 2, where), reduction,
+                 where);
 }
 
 template <class T>

@@ -11,7 +11,7 @@
 namespace wengert {
 
 template <class T>
-Var<T> var(Var<T> x, Axes axes, double correction, bool keepdims, Source where) {
+Var<T> var(Var<T> x, const Axes& axes, double correction, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("var", x, axes, where);
   const auto n = static_cast<double>(count_along(x.shape(), mask));
   if (!(n - correction > 0)) {
@@ -23,12 +23,12 @@ Var<T> var(Var<T> x, Axes axes, double correction, bool keepdims, Source where) 
 }
 
 template <class T>
-Var<T> stddev(Var<T> x, Axes axes, double correction, bool keepdims, Source where) {
+Var<T> stddev(Var<T> x, const Axes& axes, double correction, bool keepdims, Source where) {
   return sqrt(var(x, axes, correction, keepdims, where), where);
 }
 
 template <class T>
-Var<T> norm(Var<T> x, double p, Axes axes, bool keepdims, Source where) {
+Var<T> norm(Var<T> x, double p, const Axes& axes, bool keepdims, Source where) {
   if (!(p > 0)) throw ValueError(locate("norm", fmt::format("p is {}, not above 0", p), where));
   const std::uint32_t mask = mask_of("norm", x, axes, where);
   if (count_along(x.shape(), mask) == 0) return sum(x, axes, keepdims, where);
@@ -47,16 +47,16 @@ Var<T> norm(Var<T> x, double p, Axes axes, bool keepdims, Source where) {
 }
 
 template <class T>
-Var<T> layer_norm(Var<T> x, Axes axes, double epsilon, Source where) {
+Var<T> layer_norm(Var<T> x, const Axes& axes, double epsilon, Source where) {
   const Var<T> d = x - mean(x, axes, true, where);
   return d / sqrt(mean(square(d, where), axes, true, where) + epsilon, where);
 }
 
-#define INSTANTIATE(T)                                        \
-  template Var<T> var(Var<T>, Axes, double, bool, Source);    \
-  template Var<T> stddev(Var<T>, Axes, double, bool, Source); \
-  template Var<T> norm(Var<T>, double, Axes, bool, Source);   \
-  template Var<T> layer_norm(Var<T>, Axes, double, Source)
+#define INSTANTIATE(T)                                               \
+  template Var<T> var(Var<T>, const Axes&, double, bool, Source);    \
+  template Var<T> stddev(Var<T>, const Axes&, double, bool, Source); \
+  template Var<T> norm(Var<T>, double, const Axes&, bool, Source);   \
+  template Var<T> layer_norm(Var<T>, const Axes&, double, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

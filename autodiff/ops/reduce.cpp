@@ -83,9 +83,9 @@ struct ArgExtreme {
     for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
       const T* x = in[0].data + first[0];
       std::int64_t best = 0;
-      for (std::int64_t i = 1; i < n && x[best * step] == x[best * step]; ++i) {
+      for (std::int64_t i = 1; i < n && !std::isnan(x[best * step]); ++i) {
         const T candidate = x[i * step], held = x[best * step];
-        if (candidate != candidate || (smallest != 0 ? candidate < held : candidate > held)) best = i;
+        if (std::isnan(candidate) || (smallest != 0 ? candidate < held : candidate > held)) best = i;
       }
       out.data[first[1]] = static_cast<T>(best);
     });
@@ -132,14 +132,14 @@ std::uint32_t Axes::mask(int rank) const {
 }
 
 template <class T>
-Var<T> sum(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> sum(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("sum", x, axes, where);
   if (mask == 0) return x;
   return drop(record(Sum{1, mask}, {x}, where), mask, keepdims, where);
 }
 
 template <class T>
-Var<T> mean(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> mean(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("mean", x, axes, where);
   if (mask == 0) return x;
   const std::int64_t n = count_along(x.shape(), mask);
@@ -151,11 +151,11 @@ Var<T> mean(Var<T> x, Axes axes, bool keepdims, Source where) {
 }
 
 template <class T>
-Var<T> max(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> max(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   return extreme("max", Max{}, x, axes, keepdims, where);
 }
 template <class T>
-Var<T> min(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> min(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   return extreme("min", Min{}, x, axes, keepdims, where);
 }
 
@@ -169,15 +169,15 @@ Var<T> argmin(Var<T> x, int axis, bool keepdims, Source where) {
 }
 
 template <class T>
-Var<T> all(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> all(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   return equal(sum(equal(x, 0, where), axes, keepdims, where), 0, where);
 }
 template <class T>
-Var<T> any(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> any(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   return not_equal(count_nonzero(x, axes, keepdims, where), 0, where);
 }
 template <class T>
-Var<T> count_nonzero(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> count_nonzero(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   return sum(not_equal(x, 0, where), axes, keepdims, where);
 }
 
@@ -215,20 +215,20 @@ std::vector<Entry<T>> reduce_entries() {
   return entries;
 }
 
-#define INSTANTIATE(T)                                       \
-  template Var<T> sum(Var<T>, Axes, bool, Source);           \
-  template Var<T> sum(Var<T>, Source);                       \
-  template Var<T> mean(Var<T>, Axes, bool, Source);          \
-  template Var<T> mean(Var<T>, Source);                      \
-  template Var<T> max(Var<T>, Axes, bool, Source);           \
-  template Var<T> max(Var<T>, Source);                       \
-  template Var<T> min(Var<T>, Axes, bool, Source);           \
-  template Var<T> min(Var<T>, Source);                       \
-  template Var<T> argmax(Var<T>, int, bool, Source);         \
-  template Var<T> argmin(Var<T>, int, bool, Source);         \
-  template Var<T> all(Var<T>, Axes, bool, Source);           \
-  template Var<T> any(Var<T>, Axes, bool, Source);           \
-  template Var<T> count_nonzero(Var<T>, Axes, bool, Source); \
+#define INSTANTIATE(T)                                              \
+  template Var<T> sum(Var<T>, const Axes&, bool, Source);           \
+  template Var<T> sum(Var<T>, Source);                              \
+  template Var<T> mean(Var<T>, const Axes&, bool, Source);          \
+  template Var<T> mean(Var<T>, Source);                             \
+  template Var<T> max(Var<T>, const Axes&, bool, Source);           \
+  template Var<T> max(Var<T>, Source);                              \
+  template Var<T> min(Var<T>, const Axes&, bool, Source);           \
+  template Var<T> min(Var<T>, Source);                              \
+  template Var<T> argmax(Var<T>, int, bool, Source);                \
+  template Var<T> argmin(Var<T>, int, bool, Source);                \
+  template Var<T> all(Var<T>, const Axes&, bool, Source);           \
+  template Var<T> any(Var<T>, const Axes&, bool, Source);           \
+  template Var<T> count_nonzero(Var<T>, const Axes&, bool, Source); \
   template std::vector<Entry<T>> reduce_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -29,24 +29,24 @@ class Axes {
 template <class T>
 Var<T> sum(Var<T> x, Source where = Source::here());
 template <class T>
-Var<T> sum(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+Var<T> sum(Var<T> x, const Axes& axes, bool keepdims = false, Source where = Source::here());
 
 /// Sum divided by the number of elements summed. The mean of nothing is NaN.
 template <class T>
 Var<T> mean(Var<T> x, Source where = Source::here());
 template <class T>
-Var<T> mean(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+Var<T> mean(Var<T> x, const Axes& axes, bool keepdims = false, Source where = Source::here());
 
 /// Largest and smallest element; NaN if there is one. A tie shares the gradient equally. Throws ShapeError if there is
 /// nothing to choose from.
 template <class T>
 Var<T> max(Var<T> x, Source where = Source::here());
 template <class T>
-Var<T> max(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+Var<T> max(Var<T> x, const Axes& axes, bool keepdims = false, Source where = Source::here());
 template <class T>
 Var<T> min(Var<T> x, Source where = Source::here());
 template <class T>
-Var<T> min(Var<T> x, Axes axes, bool keepdims = false, Source where = Source::here());
+Var<T> min(Var<T> x, const Axes& axes, bool keepdims = false, Source where = Source::here());
 
 /// Position of the largest (smallest) element along `axis`, the first of equal ones; of NaN if there is one. It is a
 /// number of type T, not an Index: integers are data, never computed. No gradient. Throws ShapeError for an axis of
@@ -58,11 +58,11 @@ Var<T> argmin(Var<T> x, int axis = -1, bool keepdims = false, Source where = Sou
 
 /// 1 where every element (all) or at least one (any) is not 0, else 0; NaN is not 0. Of nothing: 1 and 0. No gradient.
 template <class T>
-Var<T> all(Var<T> x, Axes axes = Axes::all(), bool keepdims = false, Source where = Source::here());
+Var<T> all(Var<T> x, const Axes& axes = Axes::all(), bool keepdims = false, Source where = Source::here());
 template <class T>
-Var<T> any(Var<T> x, Axes axes = Axes::all(), bool keepdims = false, Source where = Source::here());
+Var<T> any(Var<T> x, const Axes& axes = Axes::all(), bool keepdims = false, Source where = Source::here());
 /// How many elements are not 0, as a number of type T: exact up to 2^24 (float) or 2^53. No gradient.
 template <class T>
-Var<T> count_nonzero(Var<T> x, Axes axes = Axes::all(), bool keepdims = false, Source where = Source::here());
+Var<T> count_nonzero(Var<T> x, const Axes& axes = Axes::all(), bool keepdims = false, Source where = Source::here());
 
 }  // namespace wengert

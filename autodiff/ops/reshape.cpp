@@ -129,10 +129,10 @@ Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
 template <class T>
 Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where) {
   std::vector<std::int64_t> known(dims);
-  const auto open = std::find(known.begin(), known.end(), -1);
+  const auto open = std::ranges::find(known, -1);
   if (open != known.end()) {
     *open = 1;
-    if (std::find(known.begin(), known.end(), -1) != known.end()) {
+    if (std::ranges::find(known, -1) != known.end()) {
       throw ShapeError(locate("reshape", "only one dimension may be -1", where));
     }
     const std::int64_t rest = Shape(known).size(), size = x.shape(where, "reshape").size();
@@ -209,7 +209,7 @@ Var<T> moveaxis(Var<T> x, int from, int to, Source where) {
 }
 
 template <class T>
-Var<T> squeeze(Var<T> x, Axes axes, Source where) {
+Var<T> squeeze(Var<T> x, const Axes& axes, Source where) {
   const std::uint32_t mask = mask_of("squeeze", x, axes, where);
   const Shape shape = x.shape();
   for (int axis = 0; axis < shape.rank(); ++axis) {
@@ -297,7 +297,7 @@ std::vector<Entry<T>> reshape_entries() {
   template Var<T> swap_axes(Var<T>, int, int, Source);                          \
   template Var<T> moveaxis(Var<T>, int, int, Source);                           \
   template Var<T> squeeze(Var<T>, Source);                                      \
-  template Var<T> squeeze(Var<T>, Axes, Source);                                \
+  template Var<T> squeeze(Var<T>, const Axes&, Source);                         \
   template Var<T> expand_dims(Var<T>, int, Source);                             \
   template Var<T> broadcast_to(Var<T>, const Shape&, Source);                   \
   template Var<T> sum_to(Var<T>, const Shape&, Source);                         \

@@ -33,7 +33,7 @@ Var<T> moveaxis(Var<T> x, int from, int to, Source where = Source::here());
 template <class T>
 Var<T> squeeze(Var<T> x, Source where = Source::here());
 template <class T>
-Var<T> squeeze(Var<T> x, Axes axes, Source where = Source::here());
+Var<T> squeeze(Var<T> x, const Axes& axes, Source where = Source::here());
 /// With an axis of length 1 at place `axis` of the result, which is in [-rank - 1, rank].
 template <class T>
 Var<T> expand_dims(Var<T> x, int axis, Source where = Source::here());

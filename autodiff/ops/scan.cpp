@@ -157,7 +157,7 @@ Var<T> logcumsumexp(Var<T> x, int axis, Source where) {
 }
 
 template <class T>
-Var<T> prod(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> prod(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("prod", x, axes, where);
   const Shape shape = keepdims ? kept(x.shape(), mask) : dropped(x.shape(), mask);
   if (mask == 0) return x;
@@ -185,7 +185,7 @@ std::vector<Entry<T>> scan_entries() {
   template Var<T> cumprod(Var<T>, int, Source);            \
   template Var<T> logcumsumexp(Var<T>, int, Source);       \
   template Var<T> recurrence(Var<T>, Var<T>, int, Source); \
-  template Var<T> prod(Var<T>, Axes, bool, Source);        \
+  template Var<T> prod(Var<T>, const Axes&, bool, Source); \
   template std::vector<Entry<T>> scan_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -26,6 +26,6 @@ Var<T> recurrence(Var<T> a, Var<T> b, int axis, Source where = Source::here());
 
 /// Product of the elements along `axes`, all derivatives exact behind zeros. The product of nothing is 1.
 template <class T>
-Var<T> prod(Var<T> x, Axes axes = Axes::all(), bool keepdims = false, Source where = Source::here());
+Var<T> prod(Var<T> x, const Axes& axes = Axes::all(), bool keepdims = false, Source where = Source::here());
 
 }  // namespace wengert

@@ -142,7 +142,7 @@ Var<T> narrow(Var<T> x, int axis, std::int64_t start, std::int64_t count, Source
 }
 
 template <class T>
-Var<T> flip(Var<T> x, Axes axes, Source where) {
+Var<T> flip(Var<T> x, const Axes& axes, Source where) {
   const std::uint32_t mask = mask_of("flip", x, axes, where);
   for (int axis = 0; axis < x.shape().rank(); ++axis) {
     if (holds(mask, axis)) x = slice(x, axis, kEnd, kEnd, -1, where);
@@ -196,7 +196,7 @@ std::vector<Entry<T>> slice_entries() {
   template Var<T> slice(Var<T>, int, std::int64_t, std::int64_t, std::int64_t, Source); \
   template Var<T> place(Var<T>, int, std::int64_t, std::int64_t, std::int64_t, Source); \
   template Var<T> narrow(Var<T>, int, std::int64_t, std::int64_t, Source);              \
-  template Var<T> flip(Var<T>, Axes, Source);                                           \
+  template Var<T> flip(Var<T>, const Axes&, Source);                                    \
   template Var<T> diagonal(Var<T>, int, Source);                                        \
   template Var<T> diag(Var<T>, int, Source);                                            \
   template Var<T> tril(Var<T>, int, Source);                                            \

@@ -25,7 +25,7 @@ template <class T>
 Var<T> narrow(Var<T> x, int axis, std::int64_t start, std::int64_t count, Source where = Source::here());
 /// The elements in reverse order along `axes`.
 template <class T>
-Var<T> flip(Var<T> x, Axes axes = Axes::all(), Source where = Source::here());
+Var<T> flip(Var<T> x, const Axes& axes = Axes::all(), Source where = Source::here());
 
 // Matrices stand in the last two axes, axes before them are batches.
 

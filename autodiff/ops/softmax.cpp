@@ -98,7 +98,7 @@ Var<T> log_softmax(Var<T> x, int axis, Source where) {
 }
 
 template <class T>
-Var<T> log_sum_exp(Var<T> x, Axes axes, bool keepdims, Source where) {
+Var<T> log_sum_exp(Var<T> x, const Axes& axes, bool keepdims, Source where) {
   if (x.shape(where, "log_sum_exp").rank() == 0) return x;
   const std::uint32_t mask = mask_of("log_sum_exp", x, axes, where);
   const Shape shape = keepdims ? kept(x.shape(), mask) : dropped(x.shape(), mask);
@@ -121,10 +121,10 @@ std::vector<Entry<T>> softmax_entries() {
   return entries;
 }
 
-#define INSTANTIATE(T)                                     \
-  template Var<T> softmax(Var<T>, int, Source);            \
-  template Var<T> log_softmax(Var<T>, int, Source);        \
-  template Var<T> log_sum_exp(Var<T>, Axes, bool, Source); \
+#define INSTANTIATE(T)                                            \
+  template Var<T> softmax(Var<T>, int, Source);                   \
+  template Var<T> log_softmax(Var<T>, int, Source);               \
+  template Var<T> log_sum_exp(Var<T>, const Axes&, bool, Source); \
   template std::vector<Entry<T>> softmax_entries()
 INSTANTIATE(float);
 INSTANTIATE(double);

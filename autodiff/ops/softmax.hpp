@@ -16,6 +16,6 @@ Var<T> log_softmax(Var<T> x, int axis = -1, Source where = Source::here());
 
 /// y = ln Σ e^x along `axes`. Of nothing: -inf.
 template <class T>
-Var<T> log_sum_exp(Var<T> x, Axes axes = -1, bool keepdims = false, Source where = Source::here());
+Var<T> log_sum_exp(Var<T> x, const Axes& axes = -1, bool keepdims = false, Source where = Source::here());
 
 }  // namespace wengert

@@ -16,8 +16,8 @@ namespace {
 
 template <class T>
 Tape<T>& tape_of(const OpTable<T>& table, std::span<const Var<T>> x, Source where) {
-  if (x.empty() || x[0].empty()) throw UsageError(locate(std::string(table.name), "an empty Var has no tape", where));
-  for (const Var<T>& operand : x) x[0].tape().expect_mine(std::string(table.name).c_str(), operand, where);
+  if (x.empty() || x[0].empty()) throw UsageError(locate(table.name, "an empty Var has no tape", where));
+  for (const Var<T>& operand : x) x[0].tape().expect_mine(table.name, operand, where);
   return x[0].tape();
 }
 
@@ -40,8 +40,7 @@ Var<T> record(const OpTable<T>& table, const void* attributes, std::span<const V
   try {
     shape = table.shape(attributes, shapes);
   } catch (const ShapeError& fact) {
-    throw ShapeError(
-        locate(std::string(table.name), fmt::format("{}: {}", fact.what(), internal::operand_list(shapes)), where));
+    throw ShapeError(locate(table.name, fmt::format("{}: {}", fact.what(), internal::operand_list(shapes)), where));
   }
   return tape.append(table, attributes, ids_of(x), shape, where);
 }

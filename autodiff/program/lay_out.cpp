@@ -74,7 +74,7 @@ class LayOut {
       at = place_[n] = out_.size() - 1;
     }
     out_.base[at] = base;
-    out_.window[at] = *window;
+    out_.window[at] = *window;  // NOLINT(bugprone-unchecked-optional-access): a dense copy has any view
   }
 
   /// The node of the new graph from which node n of the old may read input x.

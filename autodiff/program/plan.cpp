@@ -195,7 +195,7 @@ class Planner {
     using Ready = std::tuple<bool, std::uint32_t, std::uint32_t>;
     std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready;
     for (std::uint32_t q = 0; q < groups_; ++q) {
-      if (waits[q] == 0) ready.push({allocates[q], first[q], q});
+      if (waits[q] == 0) ready.emplace(allocates[q], first[q], q);
     }
     p_.order.clear();
     placed_.assign(groups_, false);
@@ -205,7 +205,7 @@ class Planner {
       p_.order.push_back(q);
       placed_[q] = true;
       for (const std::uint32_t to : next[q]) {
-        if (--waits[to] == 0) ready.push({allocates[to], first[to], to});
+        if (--waits[to] == 0) ready.emplace(allocates[to], first[to], to);
       }
     }
     return p_.order.size() == groups_;
@@ -236,7 +236,7 @@ class Planner {
     std::vector<std::vector<std::uint32_t>> dies(groups_ + 1);
     for (std::uint32_t i = 0; i < groups_; ++i) {
       const std::uint32_t q = p_.order[i];
-      Group& group = p_.fused.groups[q];
+      const Group& group = p_.fused.groups[q];
       std::vector<std::uint32_t> results;
       for (const Entry& e : p_.entries[q]) {
         if (e.y != kNone) results.push_back(e.y);

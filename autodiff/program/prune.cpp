@@ -32,7 +32,7 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
     }
     for (const NodeId x : tape.inputs(id)) visit(x);
   }
-  std::sort(found.begin(), found.end());
+  std::ranges::sort(found);
 
   graph.nodes.reserve(found.size());
   std::vector<std::uint32_t> from;

@@ -62,12 +62,11 @@ void Executable<T>::run(Source where, std::span<double> shortest) {
     for (std::size_t row = 0; row < labels.size(); ++row) {
       const std::int64_t label = labels.data()[row];
       if (label >= 0 && label < check.bound) continue;
-      throw ValueError(locate(std::string(check.op),
-                              fmt::format("label {} of row {} is outside [0, {})", label, row, check.bound),
-                              check.where));
+      throw ValueError(
+          locate(check.op, fmt::format("label {} of row {} is outside [0, {})", label, row, check.bound), check.where));
     }
   }
-  struct Running {
+  const struct Running {
     bool& flag;
     explicit Running(bool& f) : flag(f) { flag = true; }
     ~Running() { flag = false; }

@@ -35,7 +35,7 @@ const OpTable<T> kPlaceholder = source_table<T>("placeholder", Kind::placeholder
 
 template <class T>
 std::size_t Tape<T>::HashShape::operator()(const Shape& shape) const {
-  std::size_t hash = static_cast<std::size_t>(shape.rank());
+  auto hash = static_cast<std::size_t>(shape.rank());
   for (const std::int64_t dim : shape) hash = hash * 0x9E3779B97F4A7C15u + static_cast<std::size_t>(dim);
   return hash ^ (hash >> 29);
 }
@@ -62,7 +62,7 @@ Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<c
   node.shape = intern(shape, inputs);
   node.generation = generation_;
   inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
-  if (op.attribute_bytes != 0) {
+  if (attributes != nullptr && op.attribute_bytes != 0) {
     node.attributes = static_cast<std::uint32_t>(attributes_.size());
     AttributeBlock block{};
     std::memcpy(block.bytes, attributes, op.attribute_bytes);
@@ -167,7 +167,7 @@ void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where
 }
 
 template <class T>
-void Tape<T>::expect_mine(const char* operation, Var<T> x, Source where) const {
+void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) const {
   if (x.empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (&x.tape() != this) {
     const Tape& other = x.tape();

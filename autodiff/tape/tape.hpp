@@ -111,7 +111,7 @@ class Tape {
   Var<T> var(NodeId id) { return {this, id, nodes_[id].generation}; }
 
   /// Throws UsageError if `x` is empty, of another tape, or was dropped with its scope.
-  void expect_mine(const char* operation, Var<T> x, Source where) const;
+  void expect_mine(std::string_view operation, Var<T> x, Source where) const;
 
   /// Appends a node. `attributes` points to `op.attribute_bytes` bytes. Inputs must be nodes of this tape.
   Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,

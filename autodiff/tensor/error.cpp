@@ -12,7 +12,7 @@ std::string to_string(Source where) {
   return fmt::format("{}:{}", file, where.line());
 }
 
-std::string locate(const std::string& operation, const std::string& fact, Source where) {
+std::string locate(std::string_view operation, const std::string& fact, Source where) {
   std::string text = fmt::format("{}: {}", operation, fact);
   if (where.line() != 0) text += fmt::format("   at {}", to_string(where));
   return text;

@@ -44,6 +44,6 @@ class FileError : public Error {
 };
 
 /// The one place that gives errors their form: `operation: fact   at file:line`.
-std::string locate(const std::string& operation, const std::string& fact, Source where);
+std::string locate(std::string_view operation, const std::string& fact, Source where);
 
 }  // namespace wengert

@@ -13,7 +13,7 @@ namespace wengert {
 
 namespace {
 
-__extension__ typedef unsigned __int128 Wide;
+__extension__ using Wide = unsigned __int128;
 
 /// k/2^bits of the type's own precision, in [0, 1).
 template <class T>

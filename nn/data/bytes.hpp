@@ -31,8 +31,8 @@ class Bytes {
   template <std::unsigned_integral U, std::endian order = std::endian::little>
   U number(std::string_view what) {
     std::array<char, sizeof(U)> raw;
-    std::copy_n(take(sizeof(U), what).data(), sizeof(U), raw.data());
-    if constexpr (order != std::endian::native) std::reverse(raw.begin(), raw.end());
+    std::ranges::copy(take(sizeof(U), what), raw.begin());
+    if constexpr (order != std::endian::native) std::ranges::reverse(raw);
     return std::bit_cast<U>(raw);
   }
 

@@ -123,7 +123,8 @@ class Reader {
       line_ = opened;
       throw error("a quote is never closed");
     }
-    if (++at_ < text_.size() && text_[at_] != separator_ && !is_line_end(text_[at_])) {
+    ++at_;
+    if (at_ < text_.size() && text_[at_] != separator_ && !is_line_end(text_[at_])) {
       throw error(fmt::format("text behind the closing quote of {}", in_quotes(field)));
     }
   }
@@ -146,14 +147,14 @@ double number_in(std::string_view field, const CsvOptions& options, const Reader
   const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
   while (!digits.empty() && is_blank(digits.front())) digits.remove_prefix(1);
   while (!digits.empty() && is_blank(digits.back())) digits.remove_suffix(1);
-  if (std::find(options.missing.begin(), options.missing.end(), digits) != options.missing.end()) {
+  if (std::ranges::find(options.missing, digits) != options.missing.end()) {
     return std::numeric_limits<double>::quiet_NaN();
   }
   if (digits.empty()) throw reader.error("the field is empty");
   if (digits.size() > 1 && digits[0] == '+' && digits[1] != '-') digits.remove_prefix(1);
   double value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, code] = std::from_chars(digits.data(), end, value);
+  const char *first = digits.data(), *end = first + digits.size();
+  const auto [stop, code] = std::from_chars(first, end, value);
   if (code == std::errc::result_out_of_range && stop == end) {
     throw reader.error(fmt::format("{} is outside the range of a double", in_quotes(field)));
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <numeric>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -25,21 +24,28 @@ constexpr std::pair<std::string_view, DType> kTypes[] = {{"b1", DType::boolean},
 
 /// The header, a literal of Python: {'descr': '<f8', 'fortran_order': False, 'shape': (2, 3), }.
 class Header {
+  static constexpr std::string_view kKeys[] = {"descr", "fortran_order", "shape"};
+
  public:
   Header(std::string_view text, const Bytes& in) : text_(text), in_(in) {
     expect("{");
+    unsigned seen = 0;
     while (!skip("}")) {
       const std::string_view key = quoted();
       expect(":");
-      if (key == "descr" && !descr) {
+      const auto* const found = std::ranges::find(kKeys, key);
+      const auto bit = 1u << (found - std::begin(kKeys));
+      if (found == std::end(kKeys) || (seen & bit) != 0) {
+        throw in_.error(fmt::format("the header's key '{}' is unknown or there twice", key));
+      }
+      seen |= bit;
+      if (key == "descr") {
         descr = quoted();
-      } else if (key == "fortran_order" && !column_major) {
-        column_major = skip("True");
-        if (!*column_major) expect("False");
-      } else if (key == "shape" && !shape) {
+      } else if (key == "shape") {
         shape = tuple();
       } else {
-        throw in_.error(fmt::format("the header's key '{}' is unknown or there twice", key));
+        column_major = skip("True");
+        if (!column_major) expect("False");
       }
       if (!skip(",")) {
         expect("}");
@@ -48,12 +54,12 @@ class Header {
     }
     blanks();
     if (!text_.empty()) throw in_.error("text behind the header's }");
-    if (!descr || !column_major || !shape) throw in_.error("the header lacks descr, fortran_order or shape");
+    if (seen != 0b111) throw in_.error("the header lacks descr, fortran_order or shape");
   }
 
-  std::optional<std::string_view> descr;
-  std::optional<bool> column_major;
-  std::optional<std::vector<std::int64_t>> shape;
+  std::string_view descr;
+  bool column_major = false;
+  std::vector<std::int64_t> shape;
 
  private:
   void blanks() { text_.remove_prefix(std::min(text_.find_first_not_of(" \t\r\n"), text_.size())); }
@@ -146,10 +152,10 @@ Array parse_npy(std::string_view bytes, const Origin& origin) {
                                           : in.number<std::uint32_t>("the size of the header");
   Bytes after = in;
   const Header header(after.take(size, "the header"), in);
-  const auto [type, order] = type_of(*header.descr, in);
-  const Shape shape = in.shape(*header.shape);
+  const auto [type, order] = type_of(header.descr, in);
+  const Shape shape = in.shape(header.shape);
   Array array = after.rest(type, shape, order);
-  if (!*header.column_major) return array;
+  if (!header.column_major) return array;
   return Array(type, shape, row_major_bytes(array.bytes(), shape, size_of(type)));
 }
 
@@ -162,8 +168,7 @@ Array read_npy(const std::filesystem::path& path, Source where) {
 std::string npy_bytes(const Array& array) {
   // Python's tuples: (), (184,), (2, 3).
   const std::string dims = fmt::format("{}{}", fmt::join(array.shape(), ", "), array.shape().rank() == 1 ? "," : "");
-  const auto* name = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                  [&](const auto& entry) { return entry.second == array.type(); });
+  const auto* name = std::ranges::find_if(kTypes, [&](const auto& entry) { return entry.second == array.type(); });
   std::string header = fmt::format("{{'descr': '{}{}', 'fortran_order': False, 'shape': ({}), }}",
                                    size_of(array.type()) == 1 ? '|' : '<', name->first, dims);
   const std::size_t before = kMagic.size() + 4;

@@ -62,7 +62,7 @@ DType type_of(const Json& entry, const std::string& name, const Bytes& in) {
   for (const auto& [known, type] : kTypes) {
     if (text == known) return type;
   }
-  throw in.error(fmt::format("tensor \"{}\" is of type \"{}\", which is not read", name, text));
+  throw in.error(fmt::format(R"(tensor "{}" is of type "{}", which is not read)", name, text));
 }
 
 /// A list of integers from 0 to 2^63 - 1.
@@ -116,8 +116,8 @@ Safetensors parse(std::string_view bytes, const Origin& origin) {
     }
   }
   // Empty tensors before the one that starts at the same byte.
-  std::sort(entries.begin(), entries.end(),
-            [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::ranges::sort(
+      entries, [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
   std::uint64_t at = 0;
   for (Entry& entry : entries) {
     if (entry.begin != at) {
@@ -145,7 +145,7 @@ Safetensors read_safetensors(const std::filesystem::path& path, Source where) {
 std::string safetensors_bytes(const Safetensors& content, Source where) {
   std::vector<const Arrays::value_type*> order;
   for (const auto& tensor : content.tensors) order.push_back(&tensor);
-  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+  std::ranges::sort(order, [](const auto* a, const auto* b) {
     const std::size_t wide = size_of(a->second.type()), narrow = size_of(b->second.type());
     return wide != narrow ? wide > narrow : a->first < b->first;
   });
@@ -155,8 +155,8 @@ std::string safetensors_bytes(const Safetensors& content, Source where) {
   for (const auto* tensor : order) {
     const auto& [name, array] = *tensor;
     if (name == kMetadata) throw ValueError(locate("safetensors", "no tensor may be named __metadata__", where));
-    const auto* type = std::find_if(std::begin(kTypes), std::end(kTypes),
-                                    [&, &kind = array](const auto& entry) { return entry.second == kind.type(); });
+    const auto* type =
+        std::ranges::find_if(kTypes, [&, &kind = array](const auto& entry) { return entry.second == kind.type(); });
     const auto dims = array.shape().dims();
     header[name] = {{"dtype", type->first},
                     {"shape", std::vector<std::int64_t>(dims.begin(), dims.end())},

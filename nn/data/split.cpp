@@ -21,7 +21,7 @@ Rows order_of(std::int64_t n, const Tensor<std::int64_t>* labels, std::uint64_t 
   const Tensor<std::int64_t> random = Random(seed).permutation(n);
   std::vector<std::pair<std::int64_t, std::int64_t>> keyed;  // label, place in the random order
   for (std::int64_t i = 0; i < n; ++i) keyed.emplace_back(labels == nullptr ? 0 : labels->data()[random.data()[i]], i);
-  std::sort(keyed.begin(), keyed.end());
+  std::ranges::sort(keyed);
   Rows rows;
   for (const auto& [label, place] : keyed) rows.push_back(random.data()[place]);
   return rows;
@@ -42,7 +42,7 @@ Rows pick(Rows& rows, std::int64_t count) {
 }
 
 Tensor<std::int64_t> ascending(Rows rows) {
-  std::sort(rows.begin(), rows.end());
+  std::ranges::sort(rows);
   return Tensor<std::int64_t>(rows);
 }
 

@@ -170,7 +170,7 @@ std::string zip(const std::map<std::string, std::string>& members, Source where)
     put(about, checksum_of(bytes), static_cast<std::uint32_t>(packed.size()), static_cast<std::uint32_t>(bytes.size()));
     put(about, static_cast<std::uint16_t>(name.size()), std::uint16_t{0});
     put(out, kLocal);
-    out += about + name + packed;
+    out.append(about).append(name).append(packed);
     put(directory, kCentral, std::uint16_t{20});
     directory += about;
     put(directory, std::uint16_t{0}, std::uint16_t{0}, std::uint16_t{0}, std::uint32_t{0}, local);

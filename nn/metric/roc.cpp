@@ -31,8 +31,7 @@ std::vector<RocPoint> roc(const Tensor<T>& scores, const Tensor<std::int64_t>& l
     throw ValueError(
         locate("roc", fmt::format("{} positive and {} negative rows: both are needed", positives, negatives), where));
   }
-  std::sort(order.begin(), order.end(),
-            [&](std::int64_t a, std::int64_t b) { return scores.data()[a] > scores.data()[b]; });
+  std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) { return scores.data()[a] > scores.data()[b]; });
   std::vector<RocPoint> out{{std::numeric_limits<double>::infinity(), 0, 0}};
   double above[2] = {0, 0};  // negative and positive rows with a score from here on
   for (std::size_t i = 0; i < order.size(); ++i) {

@@ -24,9 +24,9 @@ bool is_alive(Tape<T>& tape, Var<T> x) {
 }  // namespace
 
 template <class T>
-typename Predictor<T>::Block& Predictor<T>::block(Tape<T>& tape, std::size_t i, const Shape& shape, Source where) {
+typename Predictor<T>::Block& Predictor<T>::block(Tape<T>& tape, std::size_t i, const Shape& row, Source where) {
   Block& block = blocks_[i];
-  const Shape rows = with_rows(kRows[i], shape);
+  const Shape rows = with_rows(kRows[i], row);
   if (is_alive(tape, block.x) && &block.x.tape() == &tape && block.x.shape() == rows) return block;
   {  // what is wrong with x shows before anything is kept
     const auto scope = tape.scope(where);

@@ -8,9 +8,9 @@ namespace {
 
 /// largest/norm where the norm is larger than that and finite, else 1.
 template <class T>
-Var<T> factor(Var<T> norm, double largest, Source at) {
-  const auto shrink = less(largest, norm, at) * less(norm, std::numeric_limits<double>::infinity(), at);
-  return where(shrink, largest / norm, 1.0, at);
+Var<T> factor(Var<T> norm, double largest, Source where) {
+  const auto shrink = less(largest, norm, where) * less(norm, std::numeric_limits<double>::infinity(), where);
+  return wengert::where(shrink, largest / norm, 1.0, where);
 }
 
 }  // namespace
@@ -21,23 +21,24 @@ Var<T> clip_by_value(Var<T> g, double largest, Source where) {
 }
 
 template <class T>
-Var<T> global_norm(const std::vector<Var<T>>& gradients, Source at) {
-  if (gradients.empty()) throw UsageError(locate("global_norm", "no gradients were given", at));
+Var<T> global_norm(const std::vector<Var<T>>& gradients, Source where) {
+  if (gradients.empty()) throw UsageError(locate("global_norm", "no gradients were given", where));
   Var<T> scale;
   for (const Var<T>& g : gradients) {
-    if (g.shape(at, "global_norm").size() == 0) continue;
-    const Var<T> largest = max(abs(g, at), at);
-    scale = scale.empty() ? largest : maximum(scale, largest, at);
+    if (g.shape(where, "global_norm").size() == 0) continue;
+    const Var<T> largest = max(abs(g, where), where);
+    scale = scale.empty() ? largest : maximum(scale, largest, where);
   }
-  if (scale.empty()) return gradients[0].tape().constant(T(0), Shape{}, at);
-  scale = stop_gradient(scale, at);  // the norm does not depend on it
-  const Var<T> divisor = where(equal(scale, 0.0, at), 1.0, scale, at);
+  if (scale.empty()) return gradients[0].tape().constant(T(0), Shape{}, where);
+  scale = stop_gradient(scale, where);  // the norm does not depend on it
+  const Var<T> divisor = wengert::where(equal(scale, 0.0, where), 1.0, scale, where);
   Var<T> squares;
   for (const Var<T>& g : gradients) {
-    const Var<T> part = sum(square(g / divisor, at), at);
+    const Var<T> part = sum(square(g / divisor, where), where);
     squares = squares.empty() ? part : squares + part;
   }
-  return where(less(scale, std::numeric_limits<double>::infinity(), at), scale * sqrt(squares, at), scale, at);
+  return wengert::where(less(scale, std::numeric_limits<double>::infinity(), where), scale * sqrt(squares, where),
+                        scale, where);
 }
 
 template <class T>

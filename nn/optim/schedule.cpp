@@ -35,7 +35,7 @@ Schedule step_decay(double rate, std::int64_t every, double gamma, Source where)
   return [=](std::int64_t t) { return rate * std::pow(gamma, real(t / every)); };
 }
 
-Schedule multi_step(double rate, std::vector<std::int64_t> milestones, double gamma) {
+Schedule multi_step(double rate, const std::vector<std::int64_t>& milestones, double gamma) {
   return [=](std::int64_t t) {
     const auto passed = std::ranges::count_if(milestones, [t](std::int64_t milestone) { return milestone <= t; });
     return rate * std::pow(gamma, real(passed));

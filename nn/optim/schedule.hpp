@@ -19,7 +19,7 @@ Schedule constant(double rate);
 /// η γ^⌊t/every⌋. Throws ValueError unless every > 0.
 Schedule step_decay(double rate, std::int64_t every, double gamma = 0.1, Source where = Source::here());
 /// η γ^(number of milestones <= t)
-Schedule multi_step(double rate, std::vector<std::int64_t> milestones, double gamma = 0.1);
+Schedule multi_step(double rate, const std::vector<std::int64_t>& milestones, double gamma = 0.1);
 /// η γᵗ
 Schedule exponential(double rate, double gamma);
 /// η / (1 + decay t)

@@ -29,7 +29,7 @@ Tensor<T> value_for(const Slot<T>& slot, const Arrays& arrays, Convert convert, 
         place, fmt::format("the shape is {} in the file, {} is wanted", to_string(array.shape()), to_string(wanted)));
   }
   if (const std::string fact = array.obstacle<T>(convert); !fact.empty()) throw origin.error(place, fact);
-  Tensor<T> value = array.to<T>(convert, origin.where);
+  const Tensor<T> value = array.to<T>(convert, origin.where);
   return slot.transposed ? transpose_of(value) : value;
 }
 

@@ -37,7 +37,7 @@ Metadata load_snapshot(const std::filesystem::path& path, const std::vector<Para
     const auto found = content.metadata.find(name);
     if (found == content.metadata.end()) throw origin.error(name, "the file does not say it");
     if (found->second == text) continue;
-    throw origin.error(name, fmt::format("it is \"{}\" in the file, \"{}\" is wanted", found->second, text));
+    throw origin.error(name, fmt::format(R"(it is "{}" in the file, "{}" is wanted)", found->second, text));
   }
   set_leaves(slots, content.tensors, Convert::never, false, origin);
   return std::move(content.metadata);
@@ -51,7 +51,7 @@ std::int64_t integer_note(const Metadata& notes, const std::string& name, Source
   if (code == std::errc() && stop == text.data() + text.size()) return number;
   throw FileError(locate("integer_note",
                          found == notes.end() ? fmt::format("there is no note \"{}\"", name)
-                                              : fmt::format("note \"{}\" is \"{}\", no whole number", name, text),
+                                              : fmt::format(R"(note "{}" is "{}", no whole number)", name, text),
                          where));
 }
 
