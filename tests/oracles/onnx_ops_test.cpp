@@ -44,7 +44,7 @@ template <V (*f)(V, Source)>
 V one(const Call& c) {
   return f(c(0), Source::here());
 }
-template <V (*f)(V, Axes, bool, Source)>
+template <V (*f)(V, const Axes&, bool, Source)>
 V reduced(const Call& c) {
   Axes axes = Axes::all();
   if (c.has("axes")) axes = Axes(c.get<std::vector<int>>("axes", {}));

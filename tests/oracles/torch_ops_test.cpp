@@ -88,7 +88,7 @@ Axes axes_of(const Json& dims) {
   return Axes(dims.get<int>());
 }
 /// PyTorch lets one number have an axis 0.
-V reduced(const Call& c, V (*f)(V, Axes, bool, Source)) {
+V reduced(const Call& c, V (*f)(V, const Axes&, bool, Source)) {
   const Json dims = c.given(0, "dim"), keep = c.given(1, "keepdim");
   const bool keepdims = keep.is_boolean() && keep.get<bool>();
   const V x = c.x();
