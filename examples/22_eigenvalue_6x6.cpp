@@ -36,7 +36,7 @@ Tensor<double> quotients(double sign, const Tensor<double>& times) {
   const auto Av = matmul(v, A), vv = sum(v * v, 1, true), vAv = sum(v * Av, 1, true);
   const auto cost = mean(square(slope - (vv * Av - vAv * v)));
   nn::minimize(cost, N.parameters(), {.steps = 8000, .schedule = nn::cosine(1e-2, 8000)});
-  fmt::print("mean squared residual {:.1e}\n", value(cost).item());
+  fmt::print("mean squared residual for {}A: {:.1e}\n", sign > 0 ? " " : "-", value(cost).item());
   return value(sign * vAv / vv);
 }
 

@@ -44,8 +44,8 @@ struct HeatMap {
 
 // ---- writing ----
 
-constexpr double kWidth = 460, kHeight = 320, kLeft = 72, kTop = 44, kBottom = 56,
-                 kRight = 24;  // of the frame, around it
+constexpr double kWidth = 460, kHeight = 320;                       // of the frame
+constexpr double kLeft = 72, kTop = 44, kBottom = 56, kRight = 24;  // around it
 
 inline std::string escaped(const std::string& text) {
   std::string out;
@@ -85,13 +85,14 @@ inline void save(const std::string& path, double width, double height, const std
 
 // ---- axes ----
 
-/// "10⁻³", or 0.25 with a true minus.
+/// "10⁻³"
 inline std::string power_of_ten(int exponent) {
   static constexpr const char* kDigits[] = {"⁰", "¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹"};
   std::string out = exponent < 0 ? "10⁻" : "10";
   for (const char c : std::to_string(std::abs(exponent))) out += kDigits[c - '0'];
   return out;
 }
+/// With a true minus.
 inline std::string number(double value) { return (value < 0 ? "−" : "") + fmt::format("{:g}", std::abs(value)); }
 
 /// From numbers to pixels, and where the ticks are.

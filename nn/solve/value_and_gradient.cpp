@@ -13,6 +13,10 @@ ValueAndGradient<T>::ValueAndGradient(Var<T> loss, std::vector<Var<T>> parameter
   loss.shape(where, "value and gradient");  // throws if it is stale
   if (parameters_.empty()) throw UsageError(locate("value and gradient", "no parameters were given", where));
   for (const Var<T>& p : parameters_) {
+    const auto same = [&](const Var<T>& other) { return other.id() == p.id(); };
+    if (std::ranges::count_if(parameters_, same) != 1) {
+      throw UsageError(locate("value and gradient", "a parameter is given twice", where));
+    }
     values_.push_back(value(p, where));
     p.tape().set(p, values_.back(), where);  // throws if it is no leaf
     size_ += static_cast<std::size_t>(values_.back().size());

@@ -22,7 +22,7 @@ template <class T>
 class ValueAndGradient {
  public:
   /// Compiles the loss and its gradient. Throws ShapeError if the loss has more than one element, UsageError if there
-  /// is no parameter or one is no leaf.
+  /// is no parameter, one is no leaf, or one is given twice.
   ValueAndGradient(Var<T> loss, std::vector<Var<T>> parameters, Source where = Source::here());
 
   /// Number of elements of x.

@@ -38,6 +38,23 @@ TEST_CASE("NLopt keeps the parameters within their bounds") {
   CHECK(test::largest_difference(value(problem.x), Tensor<double>{0.5, 0.25}) < 1e-6);
 }
 
+TEST_CASE("NLopt's SLSQP keeps constraints: the nearest point of a circle, and of a disc") {
+  Tape<double> tape;
+  const auto x = tape.leaf({0.5, 0.5});
+  const auto distance = sum(square(x - tape.leaf({3.0, 4.0}))), beyond = sum(square(x)) - 4.0;
+  for (const bool inside : {false, true}) {
+    nn::NloptOptions<double> options{.algorithm = "LD_SLSQP"};
+    (inside ? options.at_most_zero : options.zero).push_back(beyond);
+    tape.set(x, {0.5, 0.5});
+    const auto found = nn::minimize_nlopt(distance, {x}, options);
+    CHECK(found.converged);
+    CHECK(std::abs(found.value - 9) < 1e-7);
+    CHECK(test::largest_difference(value(x), Tensor<double>{1.2, 1.6}) < 1e-7);
+  }
+  CHECK_THROWS_WITH_AS(nn::minimize_nlopt(distance, {x}, {.zero = {beyond}}),
+                       doctest::Contains("minimize_nlopt: NLopt's LD_LBFGS failed: "), ValueError);
+}
+
 TEST_CASE("what a loss throws comes through NLopt, and the parameters are as before") {
   test::OutOfRange problem;
   CHECK_THROWS_WITH_AS(nn::minimize_nlopt(problem.loss, {problem.w}), doctest::Contains("take: "), ValueError);
