@@ -58,10 +58,10 @@ int main() {
   const std::vector<double> etas{1e-5, 1e-4, 1e-3, 1e-2, 1e-1}, lambdas{1, 1e-1, 1e-2, 1e-3, 1e-4};
   svg::HeatMap map{
       "Digits: test accuracy after 100 epochs", "rate η", "penalty λ", {}, {}, Tensor<double>(Shape{5, 5})};
-  for (int i = 0; i < 5; ++i) {
+  for (std::size_t i = 0; i < 5; ++i) {
     map.rows.push_back(fmt::format("{:g}", lambdas[i]));
     map.columns.push_back(fmt::format("{:g}", etas[i]));
-    for (int j = 0; j < 5; ++j) map.values.at(i, j) = descent(digits, etas[j], lambdas[i], 1);
+    for (std::size_t j = 0; j < 5; ++j) map.values.at(i, j) = descent(digits, etas[j], lambdas[i], 1);
   }
   svg::save("digits.svg", map);
 

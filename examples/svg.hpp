@@ -145,13 +145,14 @@ class Scale {
 
 // ---- plots ----
 
-inline std::string colour(std::size_t series) {
+/// Of the series with this index.
+inline std::string colour(std::size_t index) {
   static constexpr const char* kColours[] = {"#0072B2", "#D55E00", "#009E73", "#CC79A7",
                                              "#E69F00", "#56B4E9", "#000000"};
-  return kColours[series % 7];
+  return kColours[index % 7];
 }
 
-inline std::string line(const Series& series, std::size_t number_of, const Scale& x, const Scale& y) {
+inline std::string line(const Series& series, std::size_t index, const Scale& x, const Scale& y) {
   std::string path;
   bool pen_down = false;
   for (std::int64_t i = 0; i < series.x.size(); ++i) {
@@ -160,16 +161,16 @@ inline std::string line(const Series& series, std::size_t number_of, const Scale
     if (finite) path += fmt::format("{}{:.1f} {:.1f}", pen_down ? 'L' : 'M', at_x, at_y);
     pen_down = finite;
   }
-  return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" {}/>\n", path, colour(number_of),
-                     number_of < 7 ? "" : "stroke-dasharray=\"6 3\"");
+  return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" {}/>\n", path, colour(index),
+                     index < 7 ? "" : "stroke-dasharray=\"6 3\"");
 }
 
-inline std::string points(const Series& series, std::size_t number_of, const Scale& x, const Scale& y) {
+inline std::string points(const Series& series, std::size_t index, const Scale& x, const Scale& y) {
   std::string out;
   for (std::int64_t i = 0; i < series.x.size(); ++i) {
     const double at_x = x(series.x.data()[i]), at_y = y(series.y.data()[i]);
     if (!(at_x >= 0 && at_x <= kWidth && at_y >= 0 && at_y <= kHeight)) continue;
-    out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", at_x, at_y, colour(number_of));
+    out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>\n", at_x, at_y, colour(index));
   }
   return out;
 }

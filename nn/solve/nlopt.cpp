@@ -37,7 +37,8 @@ struct Solver {
       default: break;
     }
     const char* message = nlopt_get_errmsg(handle.get());
-    return fmt::format("NLopt's {} failed: {}", algorithm, message ? message : nlopt_result_to_string(result));
+    return fmt::format("NLopt's {} failed: {}", algorithm,
+                       message != nullptr ? message : nlopt_result_to_string(result));
   }
 };
 
@@ -87,7 +88,7 @@ Minimum minimize_nlopt(Var<T> loss, const std::vector<Var<T>>& parameters,
     throw ValueError(
         locate("minimize_nlopt", fmt::format("NLopt knows no algorithm \"{}\"", options.algorithm), where));
   }
-  const nlopt_opt handle = nlopt_create(algorithm, static_cast<unsigned>(f.size()));
+  nlopt_opt_s* const handle = nlopt_create(algorithm, static_cast<unsigned>(f.size()));
   if (handle == nullptr) throw std::bad_alloc();
   solver.handle.reset(handle);
 
