@@ -8,6 +8,15 @@ install(TARGETS wengert_autodiff wengert_nn EXPORT wengert
   FILE_SET formulas DESTINATION ${WENGERT_INCLUDEDIR}
   INCLUDES DESTINATION ${WENGERT_INCLUDEDIR})  # for a consumer's CMake before 3.23, which knows no file sets
 install(EXPORT wengert NAMESPACE wengert:: FILE wengertTargets.cmake DESTINATION ${WENGERT_CMAKEDIR})
+# Each optional component has an export of its own, so that nobody needs the packages of one he does not ask for.
+foreach(component nlopt ceres)
+  if(TARGET wengert_${component})
+    install(TARGETS wengert_${component} EXPORT wengert_${component}
+      FILE_SET HEADERS DESTINATION ${WENGERT_INCLUDEDIR} INCLUDES DESTINATION ${WENGERT_INCLUDEDIR})
+    install(EXPORT wengert_${component} NAMESPACE wengert:: FILE wengert_${component}.cmake
+      DESTINATION ${WENGERT_CMAKEDIR})
+  endif()
+endforeach()
 
 get_target_property(type wengert_autodiff TYPE)
 configure_package_config_file(cmake/wengertConfig.cmake.in ${PROJECT_BINARY_DIR}/wengertConfig.cmake

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "autodiff/tensor/error.hpp"
@@ -51,10 +52,32 @@ Tensor<T> one_hot(const Tensor<std::int64_t>& labels, std::int64_t classes, Sour
   return out;
 }
 
+template <class T>
+Classified<T> classified(const Tensor<double>& table, Source where) {
+  if (table.rank() != 2 || table.shape()[1] == 0) {
+    throw ShapeError(
+        locate("classified", fmt::format("a table of rows is needed, not {}", to_string(table.shape())), where));
+  }
+  const std::int64_t n = table.shape()[0], columns = table.shape()[1] - 1;
+  Classified<T> out{Tensor<T>(Shape{n, columns}), Tensor<std::int64_t>(Shape{n})};
+  const double* from = table.data();
+  for (std::int64_t i = 0; i < n; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) out.x.data()[i * columns + j] = static_cast<T>(*from++);
+    const double label = *from++;
+    if (!(label >= 0 && label < 1e9 && label == std::floor(label))) {
+      throw ValueError(locate("classified", fmt::format("the label of row {} is {}, not a class", i, label), where));
+    }
+    out.labels.data()[i] = static_cast<std::int64_t>(label);
+  }
+  return out;
+}
+
 template Tensor<float> take_rows(const Tensor<float>&, const Tensor<std::int64_t>&, Source);
 template Tensor<double> take_rows(const Tensor<double>&, const Tensor<std::int64_t>&, Source);
 template Tensor<std::int64_t> take_rows(const Tensor<std::int64_t>&, const Tensor<std::int64_t>&, Source);
 template Tensor<float> one_hot(const Tensor<std::int64_t>&, std::int64_t, Source);
 template Tensor<double> one_hot(const Tensor<std::int64_t>&, std::int64_t, Source);
+template Classified<float> classified(const Tensor<double>&, Source);
+template Classified<double> classified(const Tensor<double>&, Source);
 
 }  // namespace wengert::nn

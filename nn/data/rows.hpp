@@ -16,4 +16,15 @@ Tensor<T> take_rows(const Tensor<T>& x, const Tensor<std::int64_t>& rows, Source
 template <class T>
 Tensor<T> one_hot(const Tensor<std::int64_t>& labels, std::int64_t classes, Source where = Source::here());
 
+/// A table [n, columns] whose last column is the class of the row.
+template <class T>
+struct Classified {
+  Tensor<T> x;                  ///< [n, columns - 1], rounded to T
+  Tensor<std::int64_t> labels;  ///< [n]
+};
+/// Throws ShapeError unless the table is [n, columns] with columns >= 1, ValueError `classified: the label of row 3 is
+/// 1.5, not a class` unless labels are whole numbers >= 0.
+template <class T>
+Classified<T> classified(const Tensor<double>& table, Source where = Source::here());
+
 }  // namespace wengert::nn

@@ -53,3 +53,17 @@ TEST_CASE("a prediction allocates its result alone") {
   const auto y = mlp.predict(x);
   CHECK(allocations - before == 1);
 }
+
+TEST_CASE("an evaluation for an outside solver allocates nothing") {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {64, 50, 10});
+  nn::ValueAndGradient<double> f(sum(square(mlp(tape.leaf(ones({32, 64}))))), mlp.parameters());
+  std::vector<double> x = f.x(), g(f.size());
+  f(x, g);
+  const long before = allocations;
+  for (int i = 0; i < 10; ++i) {
+    x[0] += 0.1;
+    f(x, g);
+  }
+  CHECK(allocations == before);
+}

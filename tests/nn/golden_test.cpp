@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "nn/delta/closed_form.hpp"
+#include "nn/model/layers.hpp"
 #include "tests/nn/digits_golden.hpp"
 #include "tests/nn/legacy_random.hpp"
 
@@ -80,6 +81,20 @@ TEST_CASE("the untrained digits network gives the published accuracy, cost and g
   MESSAGE("relative differences: cost ", relative(samples * out.cost, golden.cross_entropy_sum), ", dW2 ",
           relative(samples * norm(out.dW[1]), golden.norm_dW2), ", dW1 ",
           relative(samples * norm(out.dW[0]), golden.norm_dW1));
+}
+
+TEST_CASE("the tape gives the untrained digits network the same cost and gradient norms") {
+  const auto golden = test::digits_golden();
+  Tape<double> tape;
+  const Linear<double> first{tape.leaf(golden.W1), tape.leaf(golden.b1)},
+      second{tape.leaf(golden.W2), tape.leaf(golden.b2)};
+  const auto logits = second(sigmoid(first(tape.leaf(golden.x))));
+  const auto cost = cross_entropy(logits, tape.indices(golden.label), Reduction::sum);
+  const auto [dW1, dW2] = gradient(cost, {first.W, second.W});
+  CHECK(relative(value(cost).item(), golden.cross_entropy_sum) < 1e-10);
+  CHECK(relative(norm(value(dW2)), golden.norm_dW2) < 1e-10);
+  CHECK(relative(norm(value(dW1)), golden.norm_dW1) < 1e-10);
+  CHECK(accuracy(value(softmax(logits)), golden.label) == golden.accuracy);
 }
 
 }  // namespace wengert::nn

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "autodiff/tensor/error.hpp"
 
 namespace wengert::nn {
@@ -31,6 +33,18 @@ TEST_CASE("a label is a row with one 1; one outside the classes is an error with
   CHECK_THROWS_WITH_AS(one_hot<float>(Indices{0, 8}, 8), Contains("one_hot: label 8 of row 1 is not in 0..7"),
                        ValueError);
   CHECK_THROWS_AS(one_hot<float>(Indices{-1}, 8), ValueError);
+}
+
+TEST_CASE("a table is taken apart into features and classes; what is no class is an error with its row") {
+  const auto [x, labels] = classified<float>({{0.5, 1, 2}, {1.5, 2, 0}});
+  CHECK(x == Tensor<float>{{0.5f, 1}, {1.5f, 2}});
+  CHECK(labels == Indices{2, 0});
+  CHECK(classified<double>(Tensor<double>(Shape{0, 3})).x.shape() == Shape{0, 2});
+  CHECK_THROWS_WITH_AS(classified<double>({{1, 0}, {1, 1.5}}),
+                       Contains("classified: the label of row 1 is 1.5, not a class   at rows_test.cpp:"), ValueError);
+  CHECK_THROWS_AS(classified<double>({{1, -1}}), ValueError);
+  CHECK_THROWS_AS(classified<double>({{1, std::nan("")}}), ValueError);
+  CHECK_THROWS_WITH_AS(classified<double>({1, 2}), Contains("a table of rows is needed, not [2]"), ShapeError);
 }
 
 }  // namespace wengert::nn
