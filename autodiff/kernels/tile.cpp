@@ -203,6 +203,7 @@ void TileProgram<T>::bake(T* scratch) {
   baked_.clear();
   chunks_.clear();
   const Blocks b = blocks();
+  if (b.count() == 0) return;
   if (outer.empty() && b.count() <= kBakedBlocks) {
     constexpr std::array<std::int64_t, 6> origin{};
     for (std::ptrdiff_t i = 0; i < b.rows; i += b.height) {
@@ -224,7 +225,6 @@ void TileProgram<T>::bake(T* scratch) {
     }
     return;
   }
-  if (b.count() == 0) return;
   // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
   const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
   const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);

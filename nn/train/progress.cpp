@@ -13,9 +13,13 @@ namespace {
 std::string rate(double samples_per_second) {
   if (!std::isfinite(samples_per_second)) return fmt::format("{} samples/s", samples_per_second);
   const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(samples_per_second)) - 2));
-  std::string digits = fmt::format("{:.0f}", std::round(samples_per_second / unit) * unit);
-  for (std::size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits + " samples/s";
+  const std::string digits = fmt::format("{:.0f}", std::round(samples_per_second / unit) * unit);
+  std::string grouped;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) grouped += ',';
+    grouped += digits[i];
+  }
+  return grouped + " samples/s";
 }
 
 /// "1:05", "2:00:05"
