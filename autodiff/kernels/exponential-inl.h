@@ -38,7 +38,7 @@ HWY_INLINE Pack<T> exponential_rest(Pack<T> r) {
 /// Compensated: q has the digits that the reduction rounds away, for functions that subtract from it.
 template <bool compensated, class T>
 HWY_INLINE Exponential2<T> reduced_exponential(Pack<T> x) {
-  const Pack<T> n = round_to_integer(x * 1.4426950408889634);
+  const Pack<T> n = nearest_multiple(x, 1.4426950408889634);
   const Pack<T> high = negative_multiply_add(n, Pack<T>(choose<T>(0.693145751953125, 6.93147180369123816490e-01)), x);
   const Pack<T> ln2_low = choose<T>(1.428606765330187e-06, 1.90821492927058770002e-10);
   const Pack<T> r = negative_multiply_add(n, ln2_low, high);
@@ -54,7 +54,7 @@ HWY_INLINE Exponential2<T> reduced_exponential(Pack<T> x) {
 /// e^(x + low) of an argument of twice the digits, |low| < 0.1; compensated.
 template <class T>
 HWY_INLINE Exponential2<T> reduced_exponential(Pack<T> x, Pack<T> low) {
-  const Pack<T> n = round_to_integer((x + low) * 1.4426950408889634);
+  const Pack<T> n = nearest_multiple(x + low, 1.4426950408889634);
   const Pack<T> high = negative_multiply_add(n, Pack<T>(choose<T>(0.693145751953125, 6.93147180369123816490e-01)), x);
   const Pack<T> rest =
       negative_multiply_add(n, Pack<T>(choose<T>(1.428606765330187e-06, 1.90821492927058770002e-10)), low);
@@ -65,7 +65,7 @@ HWY_INLINE Exponential2<T> reduced_exponential(Pack<T> x, Pack<T> low) {
 template <class T>
 HWY_INLINE Pack<T> exp(Pack<T> x) {
   const auto e = reduced_exponential<false>(clamp(x, Format<T>::kExpLow, Format<T>::kExpHigh));
-  return where(is_nan(x), x, scale(e.q + 1.0, e.n));
+  return scale(e.q + 1.0, e.n);
 }
 
 /// 2^x.
@@ -73,7 +73,7 @@ template <class T>
 HWY_INLINE Pack<T> exp2(Pack<T> x) {
   const Pack<T> at = clamp(x, choose<T>(-152, -1080), choose<T>(130, 1026));
   const Pack<T> n = round_to_integer(at), r = (at - n) * 0.6931471805599453;
-  return unless_nan(x, scale(multiply_add(r * r, exponential_rest(r), r) + 1.0, n));
+  return scale(multiply_add(r * r, exponential_rest(r), r) + 1.0, n);
 }
 
 template <class T>

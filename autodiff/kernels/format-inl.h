@@ -52,6 +52,13 @@ HWY_INLINE Pack<T> round_to_integer(Pack<T> x) {  // for |x| < 2^22, 2^51
   return (x + Format<T>::kMagic) - Format<T>::kMagic;
 }
 
+/// The integer next to x factor.
+template <class T>
+HWY_INLINE Pack<T> nearest_multiple(Pack<T> x, double factor) {
+  const Pack<T> magic = Format<T>::kMagic;
+  return multiply_add(x, Pack<T>(factor), magic) - magic;
+}
+
 /// 2^n for an integer n whose result is a normal number: the biased exponent, shifted to its place.
 template <class T>
 HWY_INLINE Pack<T> power_of_two(Pack<T> n) {

@@ -92,7 +92,7 @@ HWY_INLINE Pack<T> grown(Twice<T> c, Pack<T> q) {
 template <class T>
 HWY_INLINE Pack<T> gaussian(Pack<T> x) {
   const auto e = reduced_gaussian(clamp(x, -kGaussianEnd<T>, kGaussianEnd<T>), 1.0);
-  return unless_nan(x, scale(e.q + 1.0, e.n));
+  return scale(e.q + 1.0, e.n);
 }
 /// erfc(a) for a >= 0.45.
 template <class T>

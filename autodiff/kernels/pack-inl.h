@@ -78,6 +78,8 @@ struct Pack {
   }
 
   friend HWY_INLINE Pack abs(Pack x) { return hn::Abs(x.v); }
+  /// -|x|
+  friend HWY_INLINE Pack minus_abs(Pack x) { return hn::Or(x.v, hn::SignBit(Tag<T>())); }
   friend HWY_INLINE Pack sqrt(Pack x) { return hn::Sqrt(x.v); }
   friend HWY_INLINE Pack floor(Pack x) { return hn::Floor(x.v); }
   friend HWY_INLINE Pack ceil(Pack x) { return hn::Ceil(x.v); }
@@ -94,8 +96,15 @@ struct Pack {
     return hn::IfThenElse(hn::Or(hn::Lt(a.v, b.v), hn::IsNaN(a.v)), a.v, b.v);
   }
 
-  /// x between low and high; some number in between where x is NaN.
-  friend HWY_INLINE Pack clamp(Pack x, Pack low, Pack high) { return hn::Min(hn::Max(x.v, low.v), high.v); }
+  // A NaN in x stays. The instructions of x86 return their second operand then; others do as they like.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_SSE4
+  friend HWY_INLINE Pack at_least(Pack x, Pack low) { return hn::Max(low.v, x.v); }
+  friend HWY_INLINE Pack at_most(Pack x, Pack high) { return hn::Min(high.v, x.v); }
+#else
+  friend HWY_INLINE Pack at_least(Pack x, Pack low) { return where(less(x, low), low, x); }
+  friend HWY_INLINE Pack at_most(Pack x, Pack high) { return where(less(high, x), high, x); }
+#endif
+  friend HWY_INLINE Pack clamp(Pack x, Pack low, Pack high) { return at_most(at_least(x, low), high); }
   /// a b + c; one rounding where the instruction set has it.
   friend HWY_INLINE Pack multiply_add(Pack a, Pack b, Pack c) { return hn::MulAdd(a.v, b.v, c.v); }
   /// c - a b.

@@ -16,9 +16,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-// ---- tanh and sigmoid: both have z = e^-a, a >= 0, as their only exponential, and so never overflow
+// ---- tanh and sigmoid: both have z = e^u, u <= 0, as their only exponential, and so never overflow. NaN goes through.
 
-/// z = (1 + q) 2^n; `unit` is 2^n where that still matters beside 1, and `z` is then the number itself.
+/// z = e^u = (1 + q) 2^n; `unit` is 2^n where that still matters beside 1, and `z` is then the number itself.
 template <class T>
 struct Decay {
   Pack<T> q, n, unit, z;
@@ -27,23 +27,22 @@ struct Decay {
 template <class T>
 inline constexpr double kDecayEnd = 14.0 - Format<T>::kExpLow;
 template <bool compensated, class T>
-HWY_INLINE Decay<T> decay(Pack<T> a) {
-  const Pack<T> furthest = kDecayEnd<T>;
-  const auto e = reduced_exponential<compensated>(-Pack<T>(hn::Min(a.v, furthest.v)));
-  const Pack<T> unit = power_of_two<T>(hn::Max(e.n.v, Pack<T>(-100.0).v));
+HWY_INLINE Decay<T> decay(Pack<T> u) {
+  const auto e = reduced_exponential<compensated>(at_least(u, -kDecayEnd<T>));
+  const Pack<T> unit = power_of_two(at_least(e.n, -100.0));
   return {e.q, e.n, unit, multiply_add(e.q, unit, unit)};
 }
 
-/// z / (1 + z)^2 times 2^shift. The square is 1 + z (2 + z), which rounds once where z is small.
+/// z / (1 + z)^2 times a power of two. The square is 1 + z (2 + z), which rounds once where z is small.
 template <class T>
-HWY_INLINE Pack<T> bell(const Decay<T>& d, double shift) {
-  return scale((d.q + 1.0) / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0)), d.n + shift);
+HWY_INLINE Pack<T> bell(const Decay<T>& d, double times) {
+  const Pack<T> above = multiply_add(d.q, Pack<T>(times), Pack<T>(times));
+  return scale(above / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0)), d.n);
 }
 
 template <class T>
-HWY_INLINE Decay<T> tanh_decay(
-    Pack<T> x) {  // in f64 1 - z would be wrong by 2.7 units near |x| = 0.17 without compensation
-  return decay<!Format<T>::kSingle>(abs(x + x));
+HWY_INLINE Decay<T> tanh_decay(Pack<T> x) {  // in f64 1 - z is wrong by 2.7 units near |x| = 0.17 if not compensated
+  return decay<!Format<T>::kSingle>(minus_abs(x + x));
 }
 template <class T>
 HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {    // (1 - z) / (1 + z) with z = e^-2|x|
@@ -51,11 +50,11 @@ HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {    // (1 - z) / (1 + 
   const Pack<T> sum = m + 2.0, lost = m - (sum - 2.0);
   const Pack<T> y = m / sum;
   // To first order y lost / sum, but it matters near |y| = 1 only, where sum is 1: 2.5 units become 1.7.
-  return where(less(0.0, abs(x)), copy_sign(negative_multiply_add(y, lost, y), x), x);
+  return copy_sign(negative_multiply_add(y, lost, y), x);
 }
 template <class T>
-HWY_INLINE Pack<T> tanh_slope_of(Pack<T> x, const Decay<T>& d) {
-  return where(is_nan(x), x, bell(d, 2.0));
+HWY_INLINE Pack<T> tanh_slope_of(const Decay<T>& d) {
+  return bell(d, 4.0);
 }
 template <class T>
 HWY_INLINE Pack<T> tanh(Pack<T> x) {
@@ -64,39 +63,38 @@ HWY_INLINE Pack<T> tanh(Pack<T> x) {
 /// 1 / cosh^2 x.
 template <class T>
 HWY_INLINE Pack<T> tanh_slope(Pack<T> x) {
-  return tanh_slope_of(x, tanh_decay(x));
+  return tanh_slope_of(tanh_decay(x));
 }
 template <class T>
 HWY_INLINE void tanh_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
   const auto d = tanh_decay(x);
   y = tanh_of(x, d);
-  slope = tanh_slope_of(x, d);
+  slope = tanh_slope_of(d);
 }
 
 template <class T>
 HWY_INLINE Pack<T> sigmoid_of(Pack<T> x, const Decay<T>& d) {  // 1 / (1 + z), or z / (1 + z) for x < 0
   const auto negative = less(x, 0.0);
-  const Pack<T> y = scale(where(negative, d.q + 1.0, 1.0) / (d.z + 1.0), where(negative, d.n, 0.0));
-  return where(is_nan(x), x, y);
+  return scale(where(negative, d.q + 1.0, 1.0) / (d.z + 1.0), where(negative, d.n, 0.0));
 }
 template <class T>
-HWY_INLINE Pack<T> sigmoid_slope_of(Pack<T> x, const Decay<T>& d) {
-  return where(is_nan(x), x, bell(d, 0.0));
+HWY_INLINE Pack<T> sigmoid_slope_of(const Decay<T>& d) {
+  return bell(d, 1.0);
 }
 template <class T>
 HWY_INLINE Pack<T> sigmoid(Pack<T> x) {
-  return sigmoid_of(x, decay<false>(abs(x)));
+  return sigmoid_of(x, decay<false>(minus_abs(x)));
 }
 /// sigmoid(x) sigmoid(-x).
 template <class T>
 HWY_INLINE Pack<T> sigmoid_slope(Pack<T> x) {
-  return sigmoid_slope_of(x, decay<false>(abs(x)));
+  return sigmoid_slope_of(decay<false>(minus_abs(x)));
 }
 template <class T>
 HWY_INLINE void sigmoid_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
-  const auto d = decay<false>(abs(x));
+  const auto d = decay<false>(minus_abs(x));
   y = sigmoid_of(x, d);
-  slope = sigmoid_slope_of(x, d);
+  slope = sigmoid_slope_of(d);
 }
 
 // ---- activations
@@ -105,9 +103,9 @@ HWY_INLINE void sigmoid_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
 template <class T>
 HWY_INLINE Pack<T> silu_of(Pack<T> x, const Decay<T>& d) {
   const auto negative = less(x, 0.0);
-  const Pack<T> finite = hn::Max(x.v, Pack<T>(-kDecayEnd<T>).v);  // -infinity times 0 is no number
+  const Pack<T> finite = at_least(x, -kDecayEnd<T>);  // -infinity times 0 is no number
   const Pack<T> above = where(negative, multiply_add(finite, d.q, finite), finite);
-  return unless_nan(x, scale(above / (d.z + 1.0), where(negative, d.n, 0.0)));
+  return scale(above / (d.z + 1.0), where(negative, d.n, 0.0));
 }
 /// sigmoid(x) (1 + x sigmoid(-x)) = (1 + z + x z) / (1 + z)^2, or z (1 + z + x) / (1 + z)^2 for x < 0.
 template <class T>
@@ -119,19 +117,19 @@ HWY_INLINE Pack<T> silu_slope_of(Pack<T> x, const Decay<T>& d) {
   const Pack<T> sum = where(negative, second, multiply_add(near, d.z, d.z) + 1.0);
   const Pack<T> above = where(negative, sum + multiply_add(sum, d.q, lost), sum);
   const Pack<T> y = above / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0));
-  return unless_nan(x, scale(y, where(negative, d.n, 0.0)));
+  return scale(y, where(negative, d.n, 0.0));
 }
 template <class T>
 HWY_INLINE Pack<T> silu(Pack<T> x) {
-  return silu_of(x, decay<false>(abs(x)));
+  return silu_of(x, decay<false>(minus_abs(x)));
 }
 template <class T>
 HWY_INLINE Pack<T> silu_slope(Pack<T> x) {
-  return silu_slope_of(x, decay<false>(abs(x)));
+  return silu_slope_of(x, decay<false>(minus_abs(x)));
 }
 template <class T>
 HWY_INLINE void silu_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
-  const auto d = decay<false>(abs(x));
+  const auto d = decay<false>(minus_abs(x));
   y = silu_of(x, d);
   slope = silu_slope_of(x, d);
 }
