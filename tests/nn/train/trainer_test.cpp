@@ -119,29 +119,6 @@ TEST_CASE("the order of samples depends on the seed and the epoch, and on nothin
   CHECK(losses(1) != losses(2));
 }
 
-TEST_CASE("a training that resumes is the training that never stopped, bit for bit") {
-  const auto samples = plane(20);
-  const auto start = [](Tape<double>& tape) {
-    Random random(8);
-    return nn::Sequential<double>{nn::linear(tape, 2, 4, random), nn::Activation::tanh, nn::Dropout<double>{0.25},
-                                  nn::linear(tape, 4, 1, random)};
-  };
-  const auto options = [](std::int64_t epochs) { return quiet({.epochs = epochs, .batch = 8, .seed = 2}); };
-  Tape<double> a, b, c;
-  const auto whole = start(a), first = start(b), second = start(c);
-  nn::Trainer<double>(whole, options(6)).fit(samples);
-
-  nn::Trainer<double> half(first, options(3)), rest(second, options(6));
-  half.fit(samples);
-  const test::Scratch file("");
-  nn::save_snapshot(file.path, half.leaves());
-  nn::load_snapshot(file.path, rest.leaves());
-  rest.resume(half.step(), half.epoch());
-  CHECK(rest.fit(samples).history.size() == 3);
-  const auto expected = whole.named_parameters(), found = second.named_parameters();
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(value(found[i].var) == value(expected[i].var));
-}
-
 TEST_CASE("what a layer draws differs from step to step and repeats with the seed") {
   const auto losses = [](std::uint64_t seed) {
     Tape<double> tape;
