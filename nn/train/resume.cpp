@@ -41,9 +41,9 @@ Metadata agreed(const std::string& method, const TrainerOptions& options) {
 template <class T>
 std::vector<Parameter<T>> Trainer<T>::leaves() const {
   std::vector<Parameter<T>> out = parameters_;
-  std::vector<std::string> names;
-  for (const Parameter<T>& p : parameters_) {
-    if (p.trained) names.push_back(p.name);
+  std::vector<std::string> names;  // in the optimiser's order
+  for (const auto& group : groups_) {
+    for (const Parameter<T>& p : group) names.push_back(p.name);
   }
   for (const auto& moment : optimizer_.moments()) {
     out.push_back({names[moment.parameter] + "." + moment.name, moment.leaf, false});
@@ -58,7 +58,7 @@ void Trainer<T>::save(const std::filesystem::path& path, Source where) const {
   const std::vector<Slot<T>> best = best_slots(parameters_);
   for (std::size_t i = 0; i < best_.size(); ++i) file.tensors.emplace(best[i].name, best_[i]);
   const Plateau plateau = options_.plateau.value_or(Plateau{});
-  file.metadata.merge(agreed(optimizer_.method().name(), options_));
+  file.metadata.merge(agreed(optimizer_.name(), options_));
   file.metadata.merge(Metadata{{"rate", fmt::format("{}", optimizer_.rate())},
                                {"plateau.best", fmt::format("{}", plateau.best)},
                                {"plateau.waited", fmt::format("{}", plateau.waited)},
@@ -72,7 +72,7 @@ void Trainer<T>::load(const std::filesystem::path& path, Source where) {
   const std::vector<Slot<T>> slots = leaf_slots("load", leaves(), where);
   Safetensors file = read_safetensors(path, where);
   const Metadata& notes = file.metadata;
-  expect_notes(notes, agreed(optimizer_.method().name(), options_), origin);
+  expect_notes(notes, agreed(optimizer_.name(), options_), origin);
 
   Arrays own;
   for (auto at = file.tensors.lower_bound(kOwn); at != file.tensors.end() && at->first.starts_with(kOwn);) {

@@ -23,6 +23,32 @@ struct Watch {
 
 namespace {
 
+/// The trained parameters of no group, of the first, of the second, …
+template <class T>
+std::vector<std::vector<Parameter<T>>> grouped(const std::vector<Parameter<T>>& parameters,
+                                               const std::vector<ParameterGroup>& groups, Source where) {
+  std::vector<std::vector<Parameter<T>>> out(groups.size() + 1);
+  for (const Parameter<T>& p : parameters) {
+    if (!p.trained) continue;
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.has(p.name); });
+    out[group == groups.end() ? 0 : static_cast<std::size_t>(group - groups.begin()) + 1].push_back(p);
+  }
+  for (std::size_t i = 1; i < out.size(); ++i) {
+    if (out[i].empty()) throw UsageError(locate("trainer", fmt::format("group {} has no parameter", i - 1), where));
+  }
+  return out;
+}
+
+template <class T>
+std::vector<Group<T>> treated(const std::vector<std::vector<Parameter<T>>>& parameters,
+                              const std::vector<ParameterGroup>& groups) {
+  std::vector<Group<T>> out{{trained(parameters[0])}};
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    out.push_back({trained(parameters[i + 1]), groups[i].rate_factor, groups[i].decay, groups[i].method});
+  }
+  return out;
+}
+
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 }  // namespace
@@ -30,9 +56,10 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 template <class T>
 Trainer<T>::Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective, TrainerOptions options, Source where)
     : parameters_(std::move(parameters)),
-      objective_(std::move(objective)),
       options_(std::move(options)),
-      optimizer_(trained(parameters_), options_.method, where),
+      groups_(grouped(parameters_, options_.groups, where)),
+      objective_(std::move(objective)),
+      optimizer_(treated(groups_, options_.groups), options_.method, where),
       norm_wanted_(std::isfinite(options_.clip_norm) || options_.gradient_tolerance > 0),
       seed_and_step_{static_cast<std::int64_t>(options_.seed), 0},
       key_(parameters_[0].var.tape().indices(seed_and_step_, where)) {

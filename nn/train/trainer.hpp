@@ -57,10 +57,19 @@ Objective<T> usual_objective(const Model& model) {
   };
 }
 
+/// Parameters that are treated otherwise than the rest: {.has = nn::is_bias, .decay = 0}.
+struct ParameterGroup {
+  std::function<bool(const std::string& name)> has;
+  double rate_factor = 1;          ///< times the rate
+  std::optional<double> decay{};   ///< in place of the method's
+  std::optional<Method> method{};  ///< in place of the trainer's; its own rate is scaled as the trainer's rate is
+};
+
 struct TrainerOptions {
-  Method method = Adam{};
-  std::int64_t epochs = 10;  ///< counted from the first fit
-  std::int64_t batch = 32;   ///< the last, smaller batch of an epoch is kept
+  Method method = Adam{};                ///< and its decay, decoupled from the gradient
+  std::vector<ParameterGroup> groups{};  ///< a parameter belongs to the first that has it, or to none
+  std::int64_t epochs = 10;              ///< counted from the first fit
+  std::int64_t batch = 32;               ///< the last, smaller batch of an epoch is kept
   bool shuffle = true;
   std::uint64_t seed = 0;            ///< of the order of samples, and of what layers draw
   Schedule schedule{};               ///< of the step from 0; takes the place of the method's rate
@@ -92,7 +101,7 @@ struct Watch;
 template <class T>
 class Trainer {
  public:
-  /// Throws UsageError if no parameter is trained.
+  /// Throws UsageError if no parameter is trained, or a group has none; ValueError as Optimizer.
   Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective, TrainerOptions options = {},
           Source where = Source::here());
   /// A model with named_parameters() and forward(x, pass), and logits(x) if its output is behind an activation.
@@ -158,8 +167,9 @@ class Trainer {
   bool snapshot_due(std::int64_t count, std::int64_t every) const;
 
   std::vector<Parameter<T>> parameters_;
-  Objective<T> objective_;
   TrainerOptions options_;
+  std::vector<std::vector<Parameter<T>>> groups_;  ///< those that are trained: of no group, of the first, …
+  Objective<T> objective_;
   Optimizer<T> optimizer_;
   bool norm_wanted_;
   std::map<std::int64_t, Recording> steps_, losses_;  ///< by number of rows

@@ -34,19 +34,35 @@ int status_of(pid_t child) {
   return status;
 }
 
+/// What the file holds, when nothing is left to do.
+std::string final_state(const std::filesystem::path& file) {
+  Resumable<> end({.epochs = kEpochs, .snapshot = file});
+  end.trainer.resume();
+  REQUIRE(end.trainer.epoch() == kEpochs);
+  return end.state(end.fit());
+}
+std::string uninterrupted() {
+  Resumable<> whole({.epochs = kEpochs});
+  return whole.state(whole.fit());
+}
+
 }  // namespace
 
-TEST_CASE("a training that is killed 50 times, and goes on each time, ends in the bits of one that was left alone") {
-  Resumable<> whole({.epochs = kEpochs});
-  const std::string expected = whole.state(whole.fit());
+TEST_CASE("Ctrl-C ends a process after its step, with a snapshot from which it goes on in the same bits") {
   const test::ScratchFolder folder;
   const auto file = folder.path / "run";
-  const auto final_state = [&] {
-    Resumable<> end({.epochs = kEpochs, .snapshot = file});
-    CHECK(end.trainer.resume());
-    CHECK(end.trainer.epoch() == kEpochs);
-    return end.state(end.fit());
-  };
+  const pid_t child = start(file, kEpochs, 1);
+  while (!std::filesystem::exists(file)) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ::kill(child, SIGINT);
+  CHECK(status_of(child) == 0);
+  CHECK(status_of(start(file, kEpochs, 0)) == 0);
+  CHECK(final_state(file) == uninterrupted());
+}
+
+TEST_CASE("a training that is killed 50 times, and goes on each time, ends in the bits of one that was left alone") {
+  const std::string expected = uninterrupted();
+  const test::ScratchFolder folder;
+  const auto file = folder.path / "run";
 
   // How long a child takes to start and to save nine times, on this machine and under this sanitizer.
   const auto before = Clock::now();
@@ -61,7 +77,7 @@ TEST_CASE("a training that is killed 50 times, and goes on each time, ends in th
     ::kill(child, SIGKILL);
     const int status = status_of(child);
     if (status == 0) {  // it was through before: once more from the start
-      CHECK(final_state() == expected);
+      CHECK(final_state(file) == expected);
       std::filesystem::remove(file);
       step = 0;
       continue;
@@ -77,5 +93,5 @@ TEST_CASE("a training that is killed 50 times, and goes on each time, ends in th
     REQUIRE(kills < 1000);
   }
   CHECK(status_of(start(file, kEpochs, 0)) == 0);
-  CHECK(final_state() == expected);
+  CHECK(final_state(file) == expected);
 }

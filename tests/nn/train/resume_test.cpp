@@ -1,9 +1,14 @@
 // A training that goes on from a snapshot is the training that never stopped, bit for bit.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "nn/nn.hpp"
 #include "tests/nn/scratch.hpp"
@@ -18,6 +23,22 @@ namespace {
 
 nn::TrainerOptions options(std::int64_t epochs, std::filesystem::path snapshot = {}) {
   return {.method = nn::Adam{.rate = 0.05}, .epochs = epochs, .snapshot = std::move(snapshot)};
+}
+
+/// What f writes to the standard output, which is no terminal meanwhile.
+template <class F>
+std::string printed(F f) {
+  const test::Scratch file("");
+  std::fflush(stdout);
+  const int before = ::dup(STDOUT_FILENO), to = ::open(file.path.c_str(), O_WRONLY);
+  ::dup2(to, STDOUT_FILENO);
+  f();
+  std::fflush(stdout);
+  ::dup2(before, STDOUT_FILENO);
+  ::close(before);
+  ::close(to);
+  std::ifstream in(file.path);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// A snapshot of two epochs, in its parts, to be changed and written again.
@@ -156,6 +177,29 @@ TEST_CASE("snapshots come after so many steps and epochs, and at the end but for
   training.trainer.options().snapshot_steps = training.trainer.options().snapshot_epochs = 0;
   CHECK(training.fit().stop == Stop::not_finite);
   CHECK(nn::integer_note(nn::read_safetensors(path).metadata, "epoch") == 4);
+}
+
+TEST_CASE("Ctrl-C finishes the step, saves and says so; the training goes on in the same bits") {
+  Resumable<> whole(options(4));
+  const std::string expected = whole.state(whole.fit());
+  const test::Scratch file("");
+  nn::TrainerOptions at = options(4, file.path);
+  at.snapshot_epochs = 0;
+  at.after_epoch = [](nn::Epoch& e) {
+    if (e.number == 2) std::raise(SIGINT);
+  };
+  Resumable<> first(at), second(options(4, file.path));
+  first.trainer.options().progress = true;
+  nn::Training run;
+  const std::string said = printed([&] { run = first.fit(); });
+  CHECK(run.stop == Stop::interrupted);
+  CHECK(first.trainer.step() == 7);  // of three an epoch
+  CHECK(run.history.size() == 3);
+  CHECK(said.ends_with("\nstopped in epoch 3 after step 7: interrupted by Ctrl-C; saved to \"" + file.path.string() +
+                       "\"\n"));
+  CHECK(second.trainer.resume());
+  CHECK(second.trainer.step() == 7);
+  CHECK(second.state(second.fit()) == expected);
 }
 
 TEST_CASE("another model, type, method, seed or order is refused by name, and nothing changes (B169, B170)") {

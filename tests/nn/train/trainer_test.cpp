@@ -235,6 +235,37 @@ TEST_CASE("penalties join the loss without biases, clipping bounds the step") {
   CHECK(value(b).at(0) == 5);
 }
 
+TEST_CASE("groups of parameters have rates, decays and methods of their own") {
+  Tape<double> tape;
+  const auto w = tape.leaf({3.0}), b = tape.leaf({5.0}), c = tape.leaf({7.0}), d = tape.leaf({9.0});
+  const std::vector<nn::Parameter<double>> parameters{{"weight", w}, {"bias", b}, {"c.bias", c}, {"d", d}};
+  const auto slope_two = [&](const auto&, auto&) { return 2.0 * (sum(w) + sum(b) + sum(c) + sum(d)); };
+  const auto named = [](const char* name) { return [=](const std::string& other) { return other == name; }; };
+  nn::TrainerOptions options{.method = nn::Sgd{.rate = 0.5, .decay = 0.25}, .epochs = 1};
+  options.groups = {{.has = named("d"), .method = nn::Lion{.rate = 0.125}},
+                    {.has = named("c.bias"), .rate_factor = 4, .decay = 1.0 / 16},
+                    {.has = nn::is_bias, .decay = 0.0}};  // c.bias is in the group before
+  nn::Trainer<double> trainer(parameters, slope_two, quiet(options));
+  trainer.fit({ones({1, 1}), ones({1, 1})});
+  CHECK(value(w).at(0) == 3 - 0.5 * 0.25 * 3 - 0.5 * 2);
+  CHECK(value(b).at(0) == 5 - 0.5 * 2);
+  CHECK(value(c).at(0) == 7 - 2 * 7.0 / 16 - 2 * 2);
+  CHECK(value(d).at(0) == 9 - 0.125);  // by the sign alone
+  trainer.options().epochs = 2;
+  trainer.optimizer().set_rate(0.25);  // half of all
+  trainer.fit({ones({1, 1}), ones({1, 1})});
+  CHECK(value(d).at(0) == 9 - 0.125 - 0.0625);
+  CHECK(trainer.leaves().back().name == "d.m");
+
+  options.groups = {{.has = named("nobody")}};
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(parameters, slope_two, options),
+                       doctest::Contains("trainer: group 0 has no parameter"), UsageError);
+  options = {.method = nn::Sgd{.rate = 0}, .groups = {{.has = nn::is_bias, .method = nn::Adam{}}}};
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(parameters, slope_two, options),
+                       doctest::Contains("optimizer: the rate of sgd is 0, that of adam cannot be scaled by it"),
+                       ValueError);
+}
+
 TEST_CASE("running statistics are updated by training and used by validation") {
   Tape<double> tape;
   Random random(6);
