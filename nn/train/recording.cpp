@@ -58,14 +58,44 @@ typename Trainer<T>::Recording Trainer<T>::record(const Samples<T>& like, std::i
   }
   if (options_.l1 != 0) loss += l1_penalty(parameters_, options_.l1, where);
   if (options_.l2 != 0) loss += l2_penalty(parameters_, options_.l2, where);
-  std::vector<Var<T>> outputs{loss}, gradients = gradient(loss, optimizer_.parameters(), where);
-  if (norm_wanted_) {
-    Clipped<T> clipped = clip_by_global_norm(gradients, options_.clip_norm, where);
-    outputs.push_back(clipped.norm);
-    if (std::isfinite(options_.clip_norm)) gradients = std::move(clipped.gradients);
-  }
-  out.program = compile<T>(outputs, joined(optimizer_.updates(gradients, where), pass.updates), where);
+  const std::vector<Var<T>> gradients = gradient(loss, optimizer_.parameters(), where);
+  std::vector<Var<T>> outputs{loss};
+  auto assigns = micro_ ? micro_->sums.add(gradients, micro_->share) : updates(gradients, outputs, where);
+  out.program = compile<T>(outputs, joined(std::move(assigns), pass.updates), where);
   return out;
+}
+
+template <class T>
+std::vector<Assign<T>> Trainer<T>::updates(std::vector<Var<T>> gradients, std::vector<Var<T>>& outputs, Source where) {
+  if (norm_wanted_) outputs.push_back(global_norm(gradients, where));
+  if (std::isfinite(options_.clip_value)) {
+    for (Var<T>& g : gradients) g = clip_by_value(g, options_.clip_value, where);
+  }
+  if (std::isfinite(options_.clip_norm)) {
+    gradients = clip_by_global_norm(gradients, options_.clip_norm, where).gradients;
+  }
+  return optimizer_.updates(gradients, where);
+}
+
+template <class T>
+std::int64_t Trainer<T>::rows_at_once(std::int64_t rows) const {
+  return micro_ ? std::min(options_.micro_batch, rows) : rows;
+}
+
+template <class T>
+void Trainer<T>::record_epoch(const Samples<T>& samples, Source where) {
+  const std::int64_t n = samples.size();
+  for (const std::int64_t rows : {std::min(options_.batch, n), n % options_.batch}) {
+    if (rows == 0) continue;
+    const std::int64_t at_once = rows_at_once(rows);
+    recording(samples, at_once, true, where);
+    if (rows % at_once != 0) recording(samples, rows % at_once, true, where);
+  }
+  if (!micro_ || micro_->update) return;
+  const auto scope = micro_->share.tape().scope(where);
+  std::vector<Var<T>> outputs;
+  auto assigns = updates(micro_->sums.gradients(), outputs, where);
+  micro_->update = compile<T>(outputs, joined(std::move(assigns), micro_->sums.clear(where)), where);
 }
 
 template <class T>
@@ -96,20 +126,37 @@ void Trainer<T>::fill(Recording& to, const Samples<T>& from, const std::int64_t*
 
 template <class T>
 bool Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where) {
-  Recording& part = steps_.at(rows);
-  fill(part, samples, order);
+  Tape<T>& tape = key_.tape();
   if (options_.schedule) optimizer_.set_rate(options_.schedule(state_.step));
   optimizer_.prepare(state_.step + 1);
-  seed_and_step_.at(1) = state_.step;
-  key_.tape().set(key_, seed_and_step_);
-  part.program.run(where);
-  const double loss = static_cast<double>(*part.program.output(0).data);
-  const double norm = norm_wanted_ ? static_cast<double>(*part.program.output(1).data) : 0;
+  const std::int64_t at_once = rows_at_once(rows), whole = rows_at_once(options_.batch);
+  std::int64_t draw = state_.step * ((options_.batch + whole - 1) / whole);  // each part draws its own
+  double loss = 0, norm = 0;
+  try {
+    for (std::int64_t done = 0; done < rows; done += at_once) {
+      const std::int64_t size = std::min(at_once, rows - done);
+      Recording& part = steps_.at(size);
+      fill(part, samples, order + done);
+      seed_and_step_.at(1) = draw++;
+      tape.set(key_, seed_and_step_);
+      if (micro_) tape.set(micro_->share, static_cast<double>(size) / static_cast<double>(rows));
+      part.program.run(where);
+      loss += static_cast<double>(*part.program.output(0).data) * static_cast<double>(size);
+      if (!micro_ && norm_wanted_) norm = static_cast<double>(*part.program.output(1).data);
+    }
+  } catch (...) {
+    if (micro_) micro_->sums.reset();
+    throw;
+  }
+  if (micro_) {
+    micro_->update->run(where);
+    if (norm_wanted_) norm = static_cast<double>(*micro_->update->output(0).data);
+  }
   ++state_.step;
   Seen& seen = state_.seen;
   ++seen.steps;
   seen.samples += rows;
-  seen.loss_sum += loss * static_cast<double>(rows);
+  seen.loss_sum += loss;
   if (norm_wanted_) seen.gradient_norm = std::fmax(seen.gradient_norm, norm);
   return std::isfinite(loss) && std::isfinite(norm);
 }
@@ -130,11 +177,14 @@ double Trainer<T>::loss(const Samples<T>& samples, Source where) {
   return sum / static_cast<double>(n);
 }
 
-#define INSTANTIATE(T)                                                                                  \
-  template Trainer<T>::Recording Trainer<T>::record(const Samples<T>&, std::int64_t, bool, Source);     \
-  template Trainer<T>::Recording& Trainer<T>::recording(const Samples<T>&, std::int64_t, bool, Source); \
-  template void Trainer<T>::fill(Recording&, const Samples<T>&, const std::int64_t*);                   \
-  template bool Trainer<T>::take_step(const Samples<T>&, const std::int64_t*, std::int64_t, Source);    \
+#define INSTANTIATE(T)                                                                                    \
+  template Trainer<T>::Recording Trainer<T>::record(const Samples<T>&, std::int64_t, bool, Source);       \
+  template Trainer<T>::Recording& Trainer<T>::recording(const Samples<T>&, std::int64_t, bool, Source);   \
+  template std::vector<Assign<T>> Trainer<T>::updates(std::vector<Var<T>>, std::vector<Var<T>>&, Source); \
+  template std::int64_t Trainer<T>::rows_at_once(std::int64_t) const;                                     \
+  template void Trainer<T>::record_epoch(const Samples<T>&, Source);                                      \
+  template void Trainer<T>::fill(Recording&, const Samples<T>&, const std::int64_t*);                     \
+  template bool Trainer<T>::take_step(const Samples<T>&, const std::int64_t*, std::int64_t, Source);      \
   template double Trainer<T>::loss(const Samples<T>&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

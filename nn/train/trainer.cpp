@@ -63,6 +63,13 @@ Trainer<T>::Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective
       norm_wanted_(std::isfinite(options_.clip_norm) || options_.gradient_tolerance > 0),
       seed_and_step_{static_cast<std::int64_t>(options_.seed), 0},
       key_(parameters_[0].var.tape().indices(seed_and_step_, where)) {
+  if (options_.micro_batch < 0) {
+    throw ValueError(
+        locate("trainer", fmt::format("micro_batch is {}, it must not be negative", options_.micro_batch), where));
+  }
+  if (options_.micro_batch > 0) {
+    micro_.emplace(Micro{Accumulator<T>(optimizer_.parameters(), where), parameters_[0].var.tape().leaf(0, where)});
+  }
   if (options_.schedule && options_.plateau) {
     throw UsageError(locate("trainer", "schedule and plateau both set the rate: one of them is needed", where));
   }
@@ -76,10 +83,7 @@ bool Trainer<T>::snapshot_due(std::int64_t count, std::int64_t every) const {
 template <class T>
 std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Watch& watch, Source where) {
   const std::int64_t n = samples.size();
-  const std::int64_t sizes[] = {std::min(options_.batch, n), n % options_.batch};
-  for (const std::int64_t rows : sizes) {
-    if (rows != 0) recording(samples, rows, true, where);
-  }
+  record_epoch(samples, where);
   Random random(options_.seed, static_cast<std::uint64_t>(epoch()));
   const Tensor<std::int64_t> order = options_.shuffle ? random.permutation(n) : arange<std::int64_t>(n);
 
@@ -89,7 +93,8 @@ std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Watch& watc
   const double seconds_before = seen.seconds;
   while (seen.samples < n) {
     const Clock::time_point step_start = Clock::now();
-    const bool finite = take_step(samples, order.data() + seen.samples, std::min(sizes[0], n - seen.samples), where);
+    const bool finite =
+        take_step(samples, order.data() + seen.samples, std::min(options_.batch, n - seen.samples), where);
     seen.step_seconds += seconds_since(step_start);
     seen.seconds = seconds_before + seconds_since(start);
     watch.progress.step(epoch() + 1, seen.samples, seen.loss_sum / static_cast<double>(seen.samples));

@@ -10,7 +10,9 @@
 ///     return nn::huber(model.forward(batch.x, pass), batch.targets);
 ///   });
 ///
-/// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch.
+/// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch. With
+/// micro-batches
+///    it is one per size of these, three at most, and one that updates.
 /// 2. A step allocates nothing.
 /// 3. The order of epoch e, from 0, is that of `Batches`: it depends on (seed, e) alone.
 /// 4. A snapshot holds all that moves: a training that goes on from it ends in the bits of one that never stopped, also
@@ -31,6 +33,7 @@
 
 #include "nn/loss/loss.hpp"
 #include "nn/model/module.hpp"
+#include "nn/optim/accumulate.hpp"
 #include "nn/optim/optimizer.hpp"
 #include "nn/optim/schedule.hpp"
 #include "nn/train/history.hpp"
@@ -70,12 +73,14 @@ struct TrainerOptions {
   std::vector<ParameterGroup> groups{};  ///< a parameter belongs to the first that has it, or to none
   std::int64_t epochs = 10;              ///< counted from the first fit
   std::int64_t batch = 32;               ///< the last, smaller batch of an epoch is kept
+  std::int64_t micro_batch = 0;  ///< rows computed at once, their gradients added up to the batch's; 0: the batch
   bool shuffle = true;
   std::uint64_t seed = 0;            ///< of the order of samples, and of what layers draw
   Schedule schedule{};               ///< of the step from 0; takes the place of the method's rate
   std::optional<Plateau> plateau{};  ///< cuts the rate by the validation loss, or the loss
   double l1 = 0, l2 = 0;             ///< penalties added to the loss, without biases
-  double clip_norm = std::numeric_limits<double>::infinity();  ///< of all gradients together
+  double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient, before the norm
+  double clip_norm = std::numeric_limits<double>::infinity();   ///< of all gradients together
 
   // What ends a training before its last epoch.
   double cost_tolerance = 0;      ///< |loss - loss of the epoch before| no more than that; 0: never
@@ -152,6 +157,11 @@ class Trainer {
   };
   Recording record(const Samples<T>& like, std::int64_t rows, bool training, Source where);
   Recording& recording(const Samples<T>& like, std::int64_t rows, bool training, Source where);
+  /// The assigns of a step along these gradients; their norm joins the outputs if it is wanted.
+  std::vector<Assign<T>> updates(std::vector<Var<T>> gradients, std::vector<Var<T>>& outputs, Source where);
+  std::int64_t rows_at_once(std::int64_t rows) const;
+  /// All programs that an epoch needs.
+  void record_epoch(const Samples<T>& samples, Source where);
   void fill(Recording& to, const Samples<T>& from, const std::int64_t* order);
   /// Steps through what is left of the epoch; what ended it early, if anything.
   std::optional<Stop> run_epoch(const Samples<T>& samples, Watch& watch, Source where);
@@ -171,6 +181,13 @@ class Trainer {
   std::vector<std::vector<Parameter<T>>> groups_;  ///< those that are trained: of no group, of the first, …
   Objective<T> objective_;
   Optimizer<T> optimizer_;
+  /// Micro-batches add to the sums by their share of the batch, `update` takes the step.
+  struct Micro {
+    Accumulator<T> sums;
+    Var<T> share;
+    std::optional<Program<T>> update{};
+  };
+  std::optional<Micro> micro_;
   bool norm_wanted_;
   std::map<std::int64_t, Recording> steps_, losses_;  ///< by number of rows
   TrainingState state_;

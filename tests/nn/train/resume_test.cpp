@@ -108,6 +108,31 @@ TEST_CASE("the same trainer goes on in the middle of an epoch as if it had not s
   CHECK(parts.state(parts.fit()) == expected);
 }
 
+TEST_CASE("groups and micro-batches go on in the same bits, and other methods in the groups are refused") {
+  const auto grouped = [](double seconds, std::filesystem::path snapshot, const nn::Method& of_biases) {
+    return nn::TrainerOptions{.method = nn::Adam{.rate = 0.05},
+                              .groups = {{.has = nn::is_bias, .method = of_biases}},
+                              .epochs = 3,
+                              .micro_batch = 3,
+                              .seconds = seconds,
+                              .snapshot = std::move(snapshot)};
+  };
+  Resumable<> whole(grouped(1e9, {}, nn::Momentum{}));
+  const std::string expected = whole.state(whole.fit());
+  const test::ScratchFolder folder;
+  for (int step = 0; step < 5; ++step) {
+    Resumable<> one(grouped(0, folder.path / "run", nn::Momentum{}));
+    CHECK(one.trainer.resume() == (step > 0));
+    CHECK(one.fit().stop == Stop::time);
+  }
+  Resumable<> rest(grouped(1e9, {}, nn::Momentum{})), other(grouped(1e9, {}, nn::Nesterov{}));
+  rest.trainer.load(folder.path / "run");
+  CHECK(rest.state(rest.fit()) == expected);
+  CHECK_THROWS_WITH_AS(other.trainer.load(folder.path / "run"),
+                       Contains("method: it is \"adam, momentum\" in the file, \"adam, nesterov\" is wanted"),
+                       FileError);
+}
+
 TEST_CASE("a plateau goes on counting where it was, and its cut rate is kept") {
   const auto with_plateau = [](std::int64_t epochs, std::filesystem::path snapshot) {
     nn::TrainerOptions out = options(epochs, std::move(snapshot));

@@ -266,6 +266,81 @@ TEST_CASE("groups of parameters have rates, decays and methods of their own") {
                        ValueError);
 }
 
+TEST_CASE("micro-batches add up to the batch: the same steps to rounding, with penalties, clipping and a small rest") {
+  const auto samples = plane(23);
+  const auto train = [&](std::int64_t micro, std::size_t programs) {
+    Tape<double> tape;
+    Random random(5);
+    const nn::Sequential<double> net{nn::linear(tape, 2, 3, random), nn::Activation::tanh,
+                                     nn::linear(tape, 3, 1, random)};
+    nn::Trainer<double> trainer(net, quiet({.method = nn::Momentum{.rate = 0.1, .decay = 0.01},
+                                            .epochs = 5,
+                                            .batch = 8,
+                                            .micro_batch = micro,
+                                            .l1 = 0.01,
+                                            .l2 = 0.1,
+                                            .clip_norm = 0.3}));
+    const auto history = trainer.fit(samples).history;
+    CHECK(trainer.step() == 15);
+    CHECK(trainer.programs() == programs);
+    std::vector<double> out{history[4].loss, history[4].gradient_norm};
+    for (const auto& p : net.named_parameters()) {
+      for (const double w : value(p.var)) out.push_back(w);
+    }
+    return out;
+  };
+  const auto whole = train(0, 2);
+  // 8 = 3 + 3 + 2 and 7 = 3 + 3 + 1; 8 = 5 + 3 and 7 = 5 + 2; each batch at once
+  for (const auto& [micro, programs] : {std::pair(3, 3U), std::pair(5, 3U), std::pair(1, 1U), std::pair(100, 2U)}) {
+    const auto parts = train(micro, programs);
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(test::relative(parts[i], whole[i]) < 1e-12);
+  }
+  CHECK_THROWS_WITH_AS(Slide({.micro_batch = -1}),
+                       doctest::Contains("trainer: micro_batch is -1, it must not be negative"), ValueError);
+}
+
+TEST_CASE("each micro-batch draws its own") {
+  Tape<double> tape;
+  const auto w = tape.leaf(0.0), last = tape.leaf(0.0), change = tape.leaf(0.0);
+  nn::Trainer<double> trainer(
+      {{"w", w}},
+      [&](const auto& batch, auto& pass) {
+        const auto drawn = mean(nn::Dropout<double>{}.forward(batch.x, pass));
+        pass.updates.push_back(assign(change, drawn - last));
+        pass.updates.push_back(assign(last, drawn));
+        return drawn + 0.0 * w;
+      },
+      quiet({.epochs = 1, .batch = 2000, .micro_batch = 1000}));
+  trainer.fit({ones({2000, 1}), ones({2000})});
+  CHECK(value(change).item() != 0);
+  CHECK(std::abs(value(last).item() - 1) < 0.2);
+}
+
+TEST_CASE("a micro-batch that throws leaves no gradient behind") {
+  Tape<double> tape;
+  const auto w = tape.leaf(zeros({3}));
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto& batch, auto&) { return mean(take(w, batch.labels)); },
+      quiet({.method = nn::Sgd{.rate = 1}, .epochs = 1, .batch = 2, .micro_batch = 1, .shuffle = false}));
+  CHECK_THROWS_AS(trainer.fit({zeros({2, 1}), Tensor<std::int64_t>{0, 3}}), ValueError);
+  CHECK(value(w) == zeros({3}));
+  CHECK(trainer.step() == 0);
+  trainer.fit({zeros({2, 1}), Tensor<std::int64_t>{1, 2}});
+  CHECK(value(w) == Tensor<double>{0, -0.5, -0.5});
+}
+
+TEST_CASE("clipping by value bounds each element of a gradient, and the norm is that of before") {
+  Tape<double> tape;
+  const auto w = tape.leaf({0.0, 0.0});
+  const auto slopes = tape.leaf({3.0, -0.25});
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto&, auto&) { return sum(slopes * w); },
+      quiet({.method = nn::Sgd{.rate = 1}, .epochs = 1, .clip_value = 0.5, .clip_norm = 100}));
+  const auto epoch = trainer.fit({ones({1, 1}), ones({1, 1})}).history[0];
+  CHECK(value(w) == Tensor<double>{-0.5, 0.25});
+  CHECK(test::relative(epoch.gradient_norm, std::hypot(3, 0.25)) < 1e-15);
+}
+
 TEST_CASE("running statistics are updated by training and used by validation") {
   Tape<double> tape;
   Random random(6);
