@@ -1,6 +1,7 @@
 // The training loop: batches, order, stopping, the best epoch, resuming.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 
@@ -190,6 +191,43 @@ TEST_CASE("patience counts the epochs since the best metric, and the best leaves
     CHECK(run.history.size() == 5);
     CHECK(test::relative(value(slide.w).item(), restore ? 0.8 : 0.5) < 1e-15);
   }
+}
+
+TEST_CASE("without a metric the validation loss is what patience and the best leaves go by, not the loss") {
+  Tape<double> tape;
+  const auto w = tape.leaf(1.0);
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto& batch, auto&) { return mean(batch.x) * w; },
+      quiet({.method = nn::Sgd{.rate = 0.25}, .epochs = 50, .patience = 2, .restore_best = true}));
+  const auto samples = [](double x) { return nn::Samples<double>(full({1, 1}, x), ones({1})); };
+  const auto run = trainer.fit(samples(1), samples(-1));  // w falls, and -w rises
+  CHECK(run.stop == Stop::patience);
+  CHECK(run.best_epoch == 1);
+  CHECK(run.history.size() == 3);
+  CHECK(run.history[2].loss < run.history[0].loss);
+  CHECK(value(w).item() == 0.75);
+}
+
+TEST_CASE("a time limit ends the training after the step in which it is over") {
+  Slide slide({.method = nn::Sgd{.rate = 1e-9}, .epochs = 1'000'000'000, .seconds = 0.02});
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(slide.trainer.fit(slide.one).stop == Stop::time);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  CHECK(seconds >= 0.02);
+  CHECK(slide.trainer.step() > 1);
+}
+
+TEST_CASE("a training that has a reason to stop is not gone on with, until the reason is gone") {
+  Slide slide({.method = nn::Sgd{.rate = 0.125}, .epochs = 50, .cost_tolerance = 0.25});
+  CHECK(slide.trainer.fit(slide.one).stop == Stop::cost);
+  CHECK(slide.trainer.fit(slide.one).history.size() == 2);
+  CHECK(value(slide.w).item() == 0.75);
+  slide.trainer.options().cost_tolerance = 0;
+  slide.trainer.options().epochs = 3;
+  const auto run = slide.trainer.fit(slide.one);
+  CHECK(run.stop == Stop::epochs);
+  CHECK(run.history.size() == 3);
+  CHECK(value(slide.w).item() == 0.625);
 }
 
 TEST_CASE("Ctrl-C finishes the step, says so, and leaves the handler from before") {
