@@ -79,7 +79,7 @@ std::vector<Assign<T>> Trainer<T>::updates(std::vector<Var<T>> gradients, std::v
 
 template <class T>
 std::int64_t Trainer<T>::rows_at_once(std::int64_t rows) const {
-  return micro_ ? std::min(options_.micro_batch, rows) : rows;
+  return micro_ ? std::min(micro_->rows, rows) : rows;
 }
 
 template <class T>

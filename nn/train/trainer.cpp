@@ -68,7 +68,8 @@ Trainer<T>::Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective
         locate("trainer", fmt::format("micro_batch is {}, it must not be negative", options_.micro_batch), where));
   }
   if (options_.micro_batch > 0) {
-    micro_.emplace(Micro{Accumulator<T>(optimizer_.parameters(), where), parameters_[0].var.tape().leaf(0, where)});
+    micro_.emplace(Micro{options_.micro_batch, Accumulator<T>(optimizer_.parameters(), where),
+                         parameters_[0].var.tape().leaf(0, where)});
   }
   if (options_.schedule && options_.plateau) {
     throw UsageError(locate("trainer", "schedule and plateau both set the rate: one of them is needed", where));

@@ -183,6 +183,7 @@ class Trainer {
   Optimizer<T> optimizer_;
   /// Micro-batches add to the sums by their share of the batch, `update` takes the step.
   struct Micro {
+    std::int64_t rows;
     Accumulator<T> sums;
     Var<T> share;
     std::optional<Program<T>> update{};
