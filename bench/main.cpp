@@ -14,6 +14,7 @@
 
 #include "bench/product.hpp"
 #include "bench/report.hpp"
+#include "bench/update.hpp"
 #include "bench/workload.hpp"
 
 namespace {
@@ -163,8 +164,10 @@ int main(int argc, char** argv) {
     }
   }
   register_products(medians);
+  register_updates(medians);
   benchmark::RunSpecifiedBenchmarks(&medians);
   show_progress("");
   fmt::print("{}", medians.steps());
   fmt::print("{}", medians.products());
+  fmt::print("{}", medians.updates());
 }

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "bench/product.hpp"
+#include "bench/update.hpp"
 
 namespace bench {
 
@@ -64,6 +65,11 @@ double Medians::median(const std::string& name) const {
   return t[t.size() / 2];
 }
 
+double Medians::shortest(const std::string& name) const {
+  const auto at = times_.find(name);
+  return at == times_.end() ? 0 : *std::min_element(at->second.begin(), at->second.end());
+}
+
 namespace {
 std::string microseconds(double t) { return t == 0 ? "" : fmt::format("{:.{}f}", t, t < 10 ? 3 : t < 100 ? 1 : 0); }
 std::string ratio(double a, double b) { return a == 0 || b == 0 ? "" : fmt::format("{:.2f}", a / b); }
@@ -74,7 +80,7 @@ std::string Medians::steps() const {
   for (const std::string& line : order_) {
     const auto space = line.find(' ');
     const std::string what = line.substr(0, space), threads = line.substr(space + 1);
-    if (is_product(what)) continue;
+    if (is_product(what) || is_update(what)) continue;
     const auto of = [&](const char* implementation) { return median(what + "/" + implementation + "/" + threads); };
     if (of("tape") == 0 && of("manual") == 0) continue;
     const double tape = of("tape"), record = of("record"), blas = of("manual"), eigen = of("manual_eigen"),
@@ -116,6 +122,22 @@ std::string Medians::products() const {
     for (const double t : {blas, eigen}) best = t != 0 && (best == 0 || t < best) ? t : best;
     out += fmt::format("{:<22}{:>3}{:>9}{:>10}{:>8}{:>11}{:>13.0f}\n", what, threads, speed(own), speed(blas),
                        speed(eigen), ratio(best, own), own * 1e3);
+  }
+  return out;
+}
+
+std::string Medians::updates() const {
+  std::string out;
+  for (const std::string& line : order_) {
+    const auto space = line.find(' ');
+    const std::string what = line.substr(0, space), threads = line.substr(space + 1);
+    if (!is_update(what)) continue;
+    const double adam = shortest(what + "/adam/" + threads), copy = shortest(what + "/copy/" + threads);
+    if (adam == 0) continue;
+    const auto speed = [&](double t) { return t == 0 ? "" : fmt::format("{:.1f}", update_bytes(what) / t / 1e3); };
+    if (out.empty())
+      out = fmt::format("\nGB/s, best\n{:<9}{:>3}{:>9}{:>9}{:>11}\n", "", "thr", "Adam", "copy", "Adam/copy");
+    out += fmt::format("{:<9}{:>3}{:>9}{:>9}{:>11}\n", what, threads, speed(adam), speed(copy), ratio(copy, adam));
   }
   return out;
 }

@@ -32,10 +32,13 @@ class Medians : public benchmark::BenchmarkReporter {
   std::string steps() const;
   /// Matrix products: GFLOP/s, and ours over the best library's.
   std::string products() const;
+  /// Updates: GB/s read and written, and their share of a copy's; of the shortest times, for others use the memory too.
+  std::string updates() const;
 
  private:
   /// Median of a row's repetitions, µs; 0 if it was not measured.
   double median(const std::string& name) const;
+  double shortest(const std::string& name) const;
 
   std::string machine_;
   std::vector<std::string> order_;  ///< workload, type, threads as "W2f32 1"

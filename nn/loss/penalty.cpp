@@ -9,7 +9,7 @@ template <class T, class F>
 Var<T> penalty(const char* name, const std::vector<Parameter<T>>& parameters, double lambda, Source where, F&& f) {
   Var<T> all;
   for (const Parameter<T>& p : parameters) {
-    if (!p.trained || p.name.ends_with("bias")) continue;
+    if (!p.trained || is_bias(p.name)) continue;
     const Var<T> part = sum(f(p.var), where);
     all = all.empty() ? part : all + part;
   }

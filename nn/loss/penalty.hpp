@@ -1,6 +1,6 @@
 /// Penalties on the size of weights, to be added to a loss; the tape gives their slopes.
 ///
-/// Biases are left out: a parameter whose name ends in "bias", and whatever is not trained.
+/// Biases are left out (`is_bias`), and whatever is not trained.
 #pragma once
 
 #include "nn/model/parameter.hpp"

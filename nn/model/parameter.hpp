@@ -16,6 +16,9 @@ struct Parameter {
   bool trained = true;  ///< false for what is learned in another way, such as running statistics
 };
 
+/// Whether a parameter of this name is a bias, which penalties leave out: it ends in "bias".
+inline bool is_bias(const std::string& name) { return name.ends_with("bias"); }
+
 /// Those that are trained, without their names.
 template <class T>
 std::vector<Var<T>> trained(const std::vector<Parameter<T>>& parameters) {

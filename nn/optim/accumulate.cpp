@@ -32,6 +32,11 @@ std::vector<Assign<T>> Accumulator<T>::clear(Source where) const {
   return out;
 }
 
+template <class T>
+void Accumulator<T>::reset() {
+  for (const Var<T>& sum : sums_) sum.tape().set(sum, Tensor<T>(Shape(sum.shape())));
+}
+
 template class Accumulator<float>;
 template class Accumulator<double>;
 

@@ -24,6 +24,8 @@ class Accumulator {
   const std::vector<Var<T>>& gradients() const { return sums_; }
   /// sum ← 0.
   std::vector<Assign<T>> clear(Source where = Source::here()) const;
+  /// The same at once, after a micro-batch that threw.
+  void reset();
 
  private:
   std::vector<Var<T>> sums_;

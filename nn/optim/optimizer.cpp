@@ -34,6 +34,13 @@ Optimizer<T>::Optimizer(const std::vector<Group<T>>& groups, const Method& metho
     for (const Var<T>& w : groups[i].parameters) states_.push_back({w, i, {}});
   }
   if (states_.empty()) throw UsageError(locate("optimizer", "no parameters were given", where));
+  for (const Group<T>& group : groups) {
+    if (!group.method || method_.rate() != 0) continue;
+    throw ValueError(locate(
+        "optimizer",
+        fmt::format("the rate of {} is 0, that of {} cannot be scaled by it", method_.name(), group.method->name()),
+        where));
+  }
   Tape<T>& tape = states_[0].w.tape();
   {  // the formula itself says what it keeps and which numbers it reads
     const auto scope = tape.scope(where);
@@ -54,9 +61,11 @@ Optimizer<T>::Optimizer(const std::vector<Group<T>>& groups, const Method& metho
 template <class T>
 void Optimizer<T>::record(State& state, Numbers& numbers, bool learn, Var<T>& w, Var<T> g, Source where) const {
   Update<T> at(state.w, state.moments, numbers, learn, where);
-  const double decay = groups_[state.group].decay.value_or(method_.decay());
+  const Group<T>& group = groups_[state.group];
+  const Method& method = method_of(group);
+  const double decay = group.decay.value_or(method.decay());
   if (decay != 0) w *= at.number([decay](double eta, double) { return 1 - eta * decay; });
-  method_(at, w, g);
+  method(at, w, g);
 }
 
 template <class T>
@@ -79,10 +88,25 @@ std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradient
 }
 
 template <class T>
+double Optimizer<T>::rate_of(const Group<T>& group) const {
+  if (!group.method) return rate_ * group.rate_factor;
+  return group.method->rate() * group.rate_factor * (rate_ / method_.rate());  // x/x is 1 exactly
+}
+
+template <class T>
+std::string Optimizer<T>::name() const {
+  std::string text = method_.name();
+  for (const Group<T>& group : groups_) {
+    if (group.method) text += ", " + group.method->name();
+  }
+  return text;
+}
+
+template <class T>
 void Optimizer<T>::prepare(std::int64_t step) {
   Tape<T>& tape = states_[0].w.tape();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
-    const double eta = rate_ * groups_[i].rate_factor;
+    const double eta = rate_of(groups_[i]);
     for (auto& number : numbers_[i]) tape.set(number.leaf, number.f(eta, static_cast<double>(step)));
   }
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "nn/optim/methods.hpp"
@@ -13,14 +14,16 @@ namespace wengert::nn {
 template <class T>
 struct Group {
   std::vector<Var<T>> parameters;
-  double rate_factor = 1;         ///< times the optimiser's rate
-  std::optional<double> decay{};  ///< in place of the method's
+  double rate_factor = 1;          ///< times the optimiser's rate
+  std::optional<double> decay{};   ///< in place of the method's
+  std::optional<Method> method{};  ///< in place of the optimiser's, with a rate of its own: see set_rate
 };
 
 template <class T>
 class Optimizer {
  public:
-  /// Makes the moments as leaves of the parameters' tape, zero. Throws UsageError if there is no parameter.
+  /// Makes the moments as leaves of the parameters' tape, zero. Throws UsageError if there is no parameter, ValueError
+  /// if a group has its own method and the optimiser's rate is 0, by which rates are scaled.
   explicit Optimizer(std::vector<Var<T>> parameters, const Method& method = Adam{}, Source where = Source::here());
   explicit Optimizer(const std::vector<Group<T>>& groups, const Method& method = Adam{}, Source where = Source::here());
 
@@ -30,10 +33,12 @@ class Optimizer {
   /// Sets the numbers of step `step`, counted from 1: rates and bias corrections. Call it before each run.
   void prepare(std::int64_t step);
 
-  /// η of the next prepare. Starts as the method's.
+  /// η of the next prepare. Starts as the method's. The rate of a group's own method is scaled in proportion.
   void set_rate(double rate) { rate_ = rate; }
   double rate() const { return rate_; }
   const Method& method() const { return method_; }
+  /// "adam", or "adam, sgd" if a group has its own.
+  std::string name() const;
   /// All parameters, group after group.
   std::vector<Var<T>> parameters() const;
 
@@ -54,6 +59,8 @@ class Optimizer {
     std::size_t group;
     std::deque<typename Update<T>::Moment> moments;
   };
+  const Method& method_of(const Group<T>& group) const { return group.method ? *group.method : method_; }
+  double rate_of(const Group<T>& group) const;
   void record(State& state, Numbers& numbers, bool learn, Var<T>& w, Var<T> g, Source where) const;
 
   Method method_;

@@ -50,6 +50,14 @@ void expect_leaves(const std::string& operation, const std::vector<Slot<T>>& slo
 }
 
 template <class T>
+std::vector<Slot<T>> slots_of(const std::string& operation, const std::vector<Parameter<T>>& leaves, Source where) {
+  std::vector<Slot<T>> slots;
+  for (const Parameter<T>& leaf : leaves) slots.push_back({leaf.name, leaf.var});
+  expect_leaves(operation, slots, where);
+  return slots;
+}
+
+template <class T>
 Arrays arrays_of(const std::vector<Slot<T>>& slots, Source where) {
   Arrays out;
   for (const Slot<T>& slot : slots) {
@@ -60,8 +68,8 @@ Arrays arrays_of(const std::vector<Slot<T>>& slots, Source where) {
 }
 
 template <class T>
-void set_leaves(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert convert, bool others,
-                const Origin& origin) {
+std::vector<Tensor<T>> values_for(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert convert, bool others,
+                                  const Origin& origin) {
   std::vector<Tensor<T>> values;
   std::set<std::string> names;
   for (const Slot<T>& slot : slots) {
@@ -72,13 +80,23 @@ void set_leaves(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert
     if (others || names.contains(name)) continue;
     throw origin.error(fmt::format("tensor \"{}\"", name), "there is no leaf of this name");
   }
+  return values;
+}
+
+template <class T>
+void set_leaves(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert convert, bool others,
+                const Origin& origin) {
+  const std::vector<Tensor<T>> values = values_for(slots, arrays, convert, others, origin);
   // Nothing below can fail: these are leaves, and the shapes are theirs.
   for (std::size_t i = 0; i < slots.size(); ++i) slots[i].leaf.tape().set(slots[i].leaf, values[i], origin.where);
 }
 
-#define INSTANTIATE(T)                                                                  \
-  template void expect_leaves(const std::string&, const std::vector<Slot<T>>&, Source); \
-  template Arrays arrays_of(const std::vector<Slot<T>>&, Source);                       \
+#define INSTANTIATE(T)                                                                                  \
+  template void expect_leaves(const std::string&, const std::vector<Slot<T>>&, Source);                 \
+  template std::vector<Slot<T>> slots_of(const std::string&, const std::vector<Parameter<T>>&, Source); \
+  template Arrays arrays_of(const std::vector<Slot<T>>&, Source);                                       \
+  template std::vector<Tensor<T>> values_for(const std::vector<Slot<T>>&, const Arrays&, Convert, bool, \
+                                             const Origin&);                                            \
   template void set_leaves(const std::vector<Slot<T>>&, const Arrays&, Convert, bool, const Origin&)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -22,12 +22,22 @@ struct Slot {
 template <class T>
 void expect_leaves(const std::string& operation, const std::vector<Slot<T>>& slots, Source where);
 
+/// The leaves under their own names; throws as `expect_leaves`.
+template <class T>
+std::vector<Slot<T>> slots_of(const std::string& operation, const std::vector<Parameter<T>>& leaves, Source where);
+
 /// What the leaves hold now, by name.
 template <class T>
 Arrays arrays_of(const std::vector<Slot<T>>& slots, Source where);
 
-/// Sets every leaf or, if it throws, none. Throws FileError for a leaf without its array, for another shape, for values
-/// that do not become T under `convert`, and for an array that is nobody's unless `others` are allowed.
+/// What the arrays have for the slots, one after the other. Throws FileError for a slot without its array, for another
+/// shape, for values that do not become T under `convert`, and for an array that is nobody's unless `others` are
+/// allowed.
+template <class T>
+std::vector<Tensor<T>> values_for(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert convert, bool others,
+                                  const Origin& origin);
+
+/// Sets every leaf to its value or, if `values_for` throws, none.
 template <class T>
 void set_leaves(const std::vector<Slot<T>>& slots, const Arrays& arrays, Convert convert, bool others,
                 const Origin& origin);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 namespace wengert::nn {
@@ -21,7 +22,37 @@ constexpr Column kColumns[] = {{"loss", &Epoch::loss},
                                {"step_microseconds", &Epoch::step_microseconds},
                                {"samples_per_second", &Epoch::samples_per_second}};
 
+constexpr std::int64_t kWidth = std::size(kColumns);
+
 }  // namespace
+
+double score(const Epoch& epoch) {
+  if (!std::isnan(epoch.metric)) return -epoch.metric;
+  return std::isnan(epoch.validation) ? epoch.loss : epoch.validation;
+}
+
+Tensor<double> to_tensor(const std::vector<Epoch>& history) {
+  Tensor<double> rows(Shape{static_cast<std::int64_t>(history.size()), kWidth});
+  double* to = rows.data();
+  for (const Epoch& epoch : history) {
+    for (const Column& column : kColumns) *to++ = epoch.*column.value;
+  }
+  return rows;
+}
+
+std::vector<Epoch> from_tensor(const Tensor<double>& rows, const Origin& origin) {
+  if (rows.rank() != 2 || rows.shape()[1] != kWidth) {
+    throw origin.error(
+        "history", fmt::format("the shape is {} in the file, [epochs, {}] is wanted", to_string(rows.shape()), kWidth));
+  }
+  std::vector<Epoch> history(static_cast<std::size_t>(rows.shape()[0]));
+  const double* from = rows.data();
+  for (std::size_t i = 0; i < history.size(); ++i) {
+    history[i].number = static_cast<std::int64_t>(i) + 1;
+    for (const Column& column : kColumns) history[i].*column.value = *from++;
+  }
+  return history;
+}
 
 std::string to_string(Stop stop) {
   switch (stop) {

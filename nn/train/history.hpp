@@ -6,6 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "autodiff/tensor/tensor.hpp"
+#include "nn/data/file.hpp"
+
 namespace wengert::nn {
 
 /// NaN where nothing was measured.
@@ -37,10 +40,18 @@ enum class Stop {
 std::string to_string(Stop stop);
 
 struct Training {
-  std::vector<Epoch> history;
+  std::vector<Epoch> history;  ///< from the first epoch on; an epoch that was broken off is its last
   Stop stop = Stop::epochs;
   std::int64_t best_epoch = 0;  ///< that with the best metric, or validation loss, or loss; 0 before the first
 };
+
+/// What epochs are compared by: -metric or, if there is none, validation loss, or loss. Smaller is better.
+double score(const Epoch& epoch);
+
+/// One row per epoch, of the numbers of the CSV, for snapshots.
+Tensor<double> to_tensor(const std::vector<Epoch>& history);
+/// The history again, bit for bit but for `stop`. Throws FileError unless `rows` is [epochs, columns].
+std::vector<Epoch> from_tensor(const Tensor<double>& rows, const Origin& origin);
 
 /// One line per epoch below a line of names; empty where nothing was measured. Numbers come back bit for bit.
 std::string to_csv(const std::vector<Epoch>& history);

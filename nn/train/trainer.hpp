@@ -10,13 +10,22 @@
 ///     return nn::huber(model.forward(batch.x, pass), batch.targets);
 ///   });
 ///
-/// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch.
+/// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch. With
+/// micro-batches
+///    it is one per size of these, three at most, and one that updates.
 /// 2. A step allocates nothing.
-/// 3. The order of epoch e, from 0, is that of `Batches`: it depends on (seed, e) alone. All that moves is the leaves,
-///    the rate if a plateau cuts it, step() and epoch(): with these a training resumes as if it had never stopped.
+/// 3. The order of epoch e, from 0, is that of `Batches`: it depends on (seed, e) alone.
+/// 4. A snapshot holds all that moves: a training that goes on from it ends in the bits of one that never stopped, also
+///    from the middle of an epoch, whatever killed it.
+///
+///   nn::Trainer<double> trainer(mlp, {.epochs = 20, .snapshot = "run.safetensors"});  // saved after each epoch
+///   trainer.resume();                                                                 // if the file is there
+///   trainer.fit({x, labels});
 #pragma once
 
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <optional>
@@ -24,32 +33,14 @@
 
 #include "nn/loss/loss.hpp"
 #include "nn/model/module.hpp"
+#include "nn/optim/accumulate.hpp"
 #include "nn/optim/optimizer.hpp"
 #include "nn/optim/schedule.hpp"
 #include "nn/train/history.hpp"
+#include "nn/train/samples.hpp"
+#include "nn/train/state.hpp"
 
 namespace wengert::nn {
-
-/// Rows of x and what belongs to each: class labels [n], or targets [n] or [n, outputs].
-template <class T>
-struct Samples {
-  Tensor<T> x, targets{};
-  Tensor<std::int64_t> labels{};
-
-  Samples() = default;
-  /// Throws ShapeError if there is not one label, or target, per row of x.
-  Samples(Tensor<T> rows, Tensor<std::int64_t> classes, Source where = Source::here());
-  Samples(Tensor<T> rows, Tensor<T> values, Source where = Source::here());
-  std::int64_t size() const { return x.shape()[0]; }
-  bool has_labels() const { return labels.size() != 0; }
-};
-
-/// Samples on the tape; `labels` or `targets` is set, as in the samples.
-template <class T>
-struct Inputs {
-  Var<T> x, targets{};
-  Index<T> labels{};
-};
 
 /// What is minimised: one number, the mean over the batch's samples.
 template <class T>
@@ -69,24 +60,39 @@ Objective<T> usual_objective(const Model& model) {
   };
 }
 
+/// Parameters that are treated otherwise than the rest: {.has = nn::is_bias, .decay = 0}.
+struct ParameterGroup {
+  std::function<bool(const std::string& name)> has;
+  double rate_factor = 1;          ///< times the rate
+  std::optional<double> decay{};   ///< in place of the method's
+  std::optional<Method> method{};  ///< in place of the trainer's; its own rate is scaled as the trainer's rate is
+};
+
 struct TrainerOptions {
-  Method method = Adam{};
-  std::int64_t epochs = 10;  ///< counted from the first fit
-  std::int64_t batch = 32;   ///< the last, smaller batch of an epoch is kept
+  Method method = Adam{};                ///< and its decay, decoupled from the gradient
+  std::vector<ParameterGroup> groups{};  ///< a parameter belongs to the first that has it, or to none
+  std::int64_t epochs = 10;              ///< counted from the first fit
+  std::int64_t batch = 32;               ///< the last, smaller batch of an epoch is kept
+  std::int64_t micro_batch = 0;  ///< rows computed at once, their gradients added up to the batch's; 0: the batch
   bool shuffle = true;
   std::uint64_t seed = 0;            ///< of the order of samples, and of what layers draw
   Schedule schedule{};               ///< of the step from 0; takes the place of the method's rate
   std::optional<Plateau> plateau{};  ///< cuts the rate by the validation loss, or the loss
   double l1 = 0, l2 = 0;             ///< penalties added to the loss, without biases
-  double clip_norm = std::numeric_limits<double>::infinity();  ///< of all gradients together
+  double clip_value = std::numeric_limits<double>::infinity();  ///< of each element of a gradient, before the norm
+  double clip_norm = std::numeric_limits<double>::infinity();   ///< of all gradients together
 
   // What ends a training before its last epoch.
   double cost_tolerance = 0;      ///< |loss - loss of the epoch before| no more than that; 0: never
   double gradient_tolerance = 0;  ///< largest gradient norm of an epoch no more than that; 0: never
   std::int64_t patience = 0;      ///< epochs without a better metric, validation loss or loss; 0: any number
-  double seconds = std::numeric_limits<double>::infinity();
-  bool interruptible = true;  ///< Ctrl-C finishes the step and ends the training
-  bool restore_best = false;  ///< at the end the leaves are those of the best epoch
+  double seconds = std::numeric_limits<double>::infinity();  ///< of each fit
+  bool interruptible = true;                                 ///< Ctrl-C finishes the step and ends the training
+  bool restore_best = false;                                 ///< at the end the leaves are those of the best epoch
+
+  std::filesystem::path snapshot{};  ///< written when a fit ends, unless by a loss that is not finite; empty: never
+  std::int64_t snapshot_epochs = 1;  ///< and after so many epochs; 0: not
+  std::int64_t snapshot_steps = 0;   ///< and after so many steps; 0: not
 
   bool progress = true;                       ///< a bar on a terminal, lines elsewhere
   std::int64_t log_every = 1;                 ///< epochs per line; the last has one too
@@ -100,7 +106,7 @@ struct Watch;
 template <class T>
 class Trainer {
  public:
-  /// Throws UsageError if no parameter is trained.
+  /// Throws UsageError if no parameter is trained, or a group has none; ValueError as Optimizer.
   Trainer(std::vector<Parameter<T>> parameters, Objective<T> objective, TrainerOptions options = {},
           Source where = Source::here());
   /// A model with named_parameters() and forward(x, pass), and logits(x) if its output is behind an activation.
@@ -109,8 +115,10 @@ class Trainer {
   explicit Trainer(const Model& model, TrainerOptions options = {}, Source where = Source::here())
       : Trainer(model.named_parameters(), usual_objective<T>(model), std::move(options), where) {}
 
-  /// Trains until something says stop. Validation samples are looked at after each epoch. Throws ShapeError if there
-  /// are no samples, or what the objective throws; then nothing was trained.
+  /// Trains until something says stop: from where the last fit, or a snapshot, left off, also in the middle of an
+  /// epoch. Validation samples are looked at after each epoch. Throws ShapeError if there are no samples, or another
+  /// number than there was in the epoch that is gone on with; FileError if the snapshot cannot be written; or what the
+  /// objective throws, then nothing was trained.
   Training fit(const Samples<T>& samples, const Samples<T>& validation = {}, Source where = Source::here());
 
   /// Mean of the objective over samples, as when predicting.
@@ -118,12 +126,24 @@ class Trainer {
 
   Optimizer<T>& optimizer() { return optimizer_; }
   TrainerOptions& options() { return options_; }
-  /// All that a snapshot needs beside step() and epoch(): the parameters, then the moments as "layers.0.weight.m".
+  /// The parameters, then the moments, as "layers.0.weight.m".
   std::vector<Parameter<T>> leaves() const;
-  /// Steps and epochs done; set them when a snapshot is resumed.
-  std::int64_t step() const { return step_; }
-  std::int64_t epoch() const { return epoch_; }
-  void resume(std::int64_t step, std::int64_t epoch) { step_ = step, epoch_ = epoch; }
+  /// Steps and whole epochs done.
+  std::int64_t step() const { return state_.step; }
+  std::int64_t epoch() const { return std::ssize(state_.history); }
+
+  /// Writes everything that moves: leaves(), step, epoch and place in it, history, rate, plateau, and with restore_best
+  /// the best leaves, as "trainer.best.layers.0.weight". Options are not saved, but for names that must agree. The file
+  /// is replaced whole. Throws FileError if it cannot be written, UsageError if a parameter is called "trainer.…".
+  void save(const std::filesystem::path& path, Source where = Source::here()) const;
+  /// The state that was saved or, if it throws, as before. The trainer's options are to be those of the one that saved;
+  /// what ends a training, and the batch, may differ. Throws FileError if the file does not hold exactly the leaves of
+  /// this model and method, of this type and these shapes, or its method, seed or shuffle are others:
+  /// `load: "run.safetensors" method: it is "sgd" in the file, "adam" is wanted`.
+  void load(const std::filesystem::path& path, Source where = Source::here());
+  /// load(options().snapshot) if there is such a file; whether there was.
+  bool resume(Source where = Source::here());
+
   /// Programs compiled for training.
   std::size_t programs() const { return steps_.size(); }
 
@@ -137,25 +157,46 @@ class Trainer {
   };
   Recording record(const Samples<T>& like, std::int64_t rows, bool training, Source where);
   Recording& recording(const Samples<T>& like, std::int64_t rows, bool training, Source where);
+  /// The assigns of a step along these gradients; their norm joins the outputs if it is wanted.
+  std::vector<Assign<T>> updates(std::vector<Var<T>> gradients, std::vector<Var<T>>& outputs, Source where);
+  std::int64_t rows_at_once(std::int64_t rows) const;
+  /// All programs that an epoch needs.
+  void record_epoch(const Samples<T>& samples, Source where);
   void fill(Recording& to, const Samples<T>& from, const std::int64_t* order);
-  /// Steps through all samples once; what ended it early, if anything.
-  std::optional<Stop> run_epoch(const Samples<T>& samples, Epoch& epoch, Watch& watch, Source where);
-  /// What ends the training after this epoch, if anything.
-  std::optional<Stop> reason_to_stop(const Training& so_far) const;
+  /// Steps through what is left of the epoch; what ended it early, if anything.
+  std::optional<Stop> run_epoch(const Samples<T>& samples, Watch& watch, Source where);
+  /// One update by `rows` samples from `order` on; adds what it saw to the state. Whether all of it was finite.
+  bool take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where);
+  /// The epoch that is under way, as far as it was seen.
+  Epoch epoch_so_far() const;
+  /// Validates and keeps an epoch that is through.
+  void finish(Epoch& epoch, const Samples<T>& validation, Source where);
+  /// What ends the training here, if anything.
+  std::optional<Stop> reason_to_stop() const;
+  /// Whether the option asks for a snapshot after this many epochs or steps.
+  bool snapshot_due(std::int64_t count, std::int64_t every) const;
 
   std::vector<Parameter<T>> parameters_;
-  Objective<T> objective_;
   TrainerOptions options_;
+  std::vector<std::vector<Parameter<T>>> groups_;  ///< those that are trained: of no group, of the first, …
+  Objective<T> objective_;
   Optimizer<T> optimizer_;
+  /// Micro-batches add to the sums by their share of the batch, `update` takes the step.
+  struct Micro {
+    std::int64_t rows;
+    Accumulator<T> sums;
+    Var<T> share;
+    std::optional<Program<T>> update{};
+  };
+  std::optional<Micro> micro_;
   bool norm_wanted_;
   std::map<std::int64_t, Recording> steps_, losses_;  ///< by number of rows
-  std::int64_t step_ = 0, epoch_ = 0;
+  TrainingState state_;
+  std::vector<Tensor<T>> best_;  ///< with restore_best: the parameters of the best epoch
   Tensor<std::int64_t> seed_and_step_;
   Index<T> key_;  ///< of what layers draw: a pure function of seed and step
 };
 
-extern template struct Samples<float>;
-extern template struct Samples<double>;
 extern template class Trainer<float>;
 extern template class Trainer<double>;
 

@@ -30,18 +30,21 @@ TEST_CASE_TEMPLATE_DEFINE("a training step of a method allocates nothing", M, al
 TEST_CASE_TEMPLATE_APPLY(allocates_nothing, nn::Methods);
 
 TEST_CASE("an epoch of a trainer allocates as much for 100 steps as for 10") {
-  const auto of_second_epoch = [](std::int64_t batch) {
+  const auto of_second_epoch = [](std::int64_t batch, std::int64_t micro) {
     Tape<double> tape;
     const nn::Mlp<double> mlp(tape, {4, 3});
     long at[3] = {};
-    nn::Trainer<double> trainer(
-        mlp, {.epochs = 3, .batch = batch, .clip_norm = 1, .progress = false, .after_epoch = [&](nn::Epoch& e) {
-                at[e.number - 1] = allocations;
-              }});
+    nn::Trainer<double> trainer(mlp, {.epochs = 3,
+                                      .batch = batch,
+                                      .micro_batch = micro,
+                                      .clip_norm = 1,
+                                      .progress = false,
+                                      .after_epoch = [&](nn::Epoch& e) { at[e.number - 1] = allocations; }});
     trainer.fit({zeros({200, 4}), Tensor<std::int64_t>(Shape{200})});
     return at[1] - at[0];
   };
-  CHECK(of_second_epoch(2) == of_second_epoch(20));
+  CHECK(of_second_epoch(2, 0) == of_second_epoch(20, 0));
+  CHECK(of_second_epoch(2, 1) == of_second_epoch(20, 10));
 }
 
 TEST_CASE("a prediction allocates its result alone") {

@@ -1,6 +1,7 @@
 // The training loop: batches, order, stopping, the best epoch, resuming.
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 
@@ -119,29 +120,6 @@ TEST_CASE("the order of samples depends on the seed and the epoch, and on nothin
   CHECK(losses(1) != losses(2));
 }
 
-TEST_CASE("a training that resumes is the training that never stopped, bit for bit") {
-  const auto samples = plane(20);
-  const auto start = [](Tape<double>& tape) {
-    Random random(8);
-    return nn::Sequential<double>{nn::linear(tape, 2, 4, random), nn::Activation::tanh, nn::Dropout<double>{0.25},
-                                  nn::linear(tape, 4, 1, random)};
-  };
-  const auto options = [](std::int64_t epochs) { return quiet({.epochs = epochs, .batch = 8, .seed = 2}); };
-  Tape<double> a, b, c;
-  const auto whole = start(a), first = start(b), second = start(c);
-  nn::Trainer<double>(whole, options(6)).fit(samples);
-
-  nn::Trainer<double> half(first, options(3)), rest(second, options(6));
-  half.fit(samples);
-  const test::Scratch file("");
-  nn::save_snapshot(file.path, half.leaves());
-  nn::load_snapshot(file.path, rest.leaves());
-  rest.resume(half.step(), half.epoch());
-  CHECK(rest.fit(samples).history.size() == 3);
-  const auto expected = whole.named_parameters(), found = second.named_parameters();
-  for (std::size_t i = 0; i < found.size(); ++i) CHECK(value(found[i].var) == value(expected[i].var));
-}
-
 TEST_CASE("what a layer draws differs from step to step and repeats with the seed") {
   const auto losses = [](std::uint64_t seed) {
     Tape<double> tape;
@@ -215,6 +193,43 @@ TEST_CASE("patience counts the epochs since the best metric, and the best leaves
   }
 }
 
+TEST_CASE("without a metric the validation loss is what patience and the best leaves go by, not the loss") {
+  Tape<double> tape;
+  const auto w = tape.leaf(1.0);
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto& batch, auto&) { return mean(batch.x) * w; },
+      quiet({.method = nn::Sgd{.rate = 0.25}, .epochs = 50, .patience = 2, .restore_best = true}));
+  const auto samples = [](double x) { return nn::Samples<double>(full({1, 1}, x), ones({1})); };
+  const auto run = trainer.fit(samples(1), samples(-1));  // w falls, and -w rises
+  CHECK(run.stop == Stop::patience);
+  CHECK(run.best_epoch == 1);
+  CHECK(run.history.size() == 3);
+  CHECK(run.history[2].loss < run.history[0].loss);
+  CHECK(value(w).item() == 0.75);
+}
+
+TEST_CASE("a time limit ends the training after the step in which it is over") {
+  Slide slide({.method = nn::Sgd{.rate = 1e-9}, .epochs = 1'000'000'000, .seconds = 0.02});
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(slide.trainer.fit(slide.one).stop == Stop::time);
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  CHECK(seconds >= 0.02);
+  CHECK(slide.trainer.step() > 1);
+}
+
+TEST_CASE("a training that has a reason to stop is not gone on with, until the reason is gone") {
+  Slide slide({.method = nn::Sgd{.rate = 0.125}, .epochs = 50, .cost_tolerance = 0.25});
+  CHECK(slide.trainer.fit(slide.one).stop == Stop::cost);
+  CHECK(slide.trainer.fit(slide.one).history.size() == 2);
+  CHECK(value(slide.w).item() == 0.75);
+  slide.trainer.options().cost_tolerance = 0;
+  slide.trainer.options().epochs = 3;
+  const auto run = slide.trainer.fit(slide.one);
+  CHECK(run.stop == Stop::epochs);
+  CHECK(run.history.size() == 3);
+  CHECK(value(slide.w).item() == 0.625);
+}
+
 TEST_CASE("Ctrl-C finishes the step, says so, and leaves the handler from before") {
   static bool mine = false;
   std::signal(SIGINT, [](int) { mine = true; });
@@ -256,6 +271,112 @@ TEST_CASE("penalties join the loss without biases, clipping bounds the step") {
   CHECK(test::relative(value(w).at(0), 3 - 6.5 / norm) < 1e-15);
   CHECK(test::relative(value(w).at(1), -4 + 8.5 / norm) < 1e-15);
   CHECK(value(b).at(0) == 5);
+}
+
+TEST_CASE("groups of parameters have rates, decays and methods of their own") {
+  Tape<double> tape;
+  const auto w = tape.leaf({3.0}), b = tape.leaf({5.0}), c = tape.leaf({7.0}), d = tape.leaf({9.0});
+  const std::vector<nn::Parameter<double>> parameters{{"weight", w}, {"bias", b}, {"c.bias", c}, {"d", d}};
+  const auto slope_two = [&](const auto&, auto&) { return 2.0 * (sum(w) + sum(b) + sum(c) + sum(d)); };
+  const auto named = [](const char* name) { return [=](const std::string& other) { return other == name; }; };
+  nn::TrainerOptions options{.method = nn::Sgd{.rate = 0.5, .decay = 0.25}, .epochs = 1};
+  options.groups = {{.has = named("d"), .method = nn::Lion{.rate = 0.125}},
+                    {.has = named("c.bias"), .rate_factor = 4, .decay = 1.0 / 16},
+                    {.has = nn::is_bias, .decay = 0.0}};  // c.bias is in the group before
+  nn::Trainer<double> trainer(parameters, slope_two, quiet(options));
+  trainer.fit({ones({1, 1}), ones({1, 1})});
+  CHECK(value(w).at(0) == 3 - 0.5 * 0.25 * 3 - 0.5 * 2);
+  CHECK(value(b).at(0) == 5 - 0.5 * 2);
+  CHECK(value(c).at(0) == 7 - 2 * 7.0 / 16 - 2 * 2);
+  CHECK(value(d).at(0) == 9 - 0.125);  // by the sign alone
+  trainer.options().epochs = 2;
+  trainer.optimizer().set_rate(0.25);  // half of all
+  trainer.fit({ones({1, 1}), ones({1, 1})});
+  CHECK(value(d).at(0) == 9 - 0.125 - 0.0625);
+  CHECK(trainer.leaves().back().name == "d.m");
+
+  options.groups = {{.has = named("nobody")}};
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(parameters, slope_two, options),
+                       doctest::Contains("trainer: group 0 has no parameter"), UsageError);
+  options = {.method = nn::Sgd{.rate = 0}, .groups = {{.has = nn::is_bias, .method = nn::Adam{}}}};
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(parameters, slope_two, options),
+                       doctest::Contains("optimizer: the rate of sgd is 0, that of adam cannot be scaled by it"),
+                       ValueError);
+}
+
+TEST_CASE("micro-batches add up to the batch: the same steps to rounding, with penalties, clipping and a small rest") {
+  const auto samples = plane(23);
+  const auto train = [&](std::int64_t micro, std::size_t programs) {
+    Tape<double> tape;
+    Random random(5);
+    const nn::Sequential<double> net{nn::linear(tape, 2, 3, random), nn::Activation::tanh,
+                                     nn::linear(tape, 3, 1, random)};
+    nn::Trainer<double> trainer(net, quiet({.method = nn::Momentum{.rate = 0.1, .decay = 0.01},
+                                            .epochs = 5,
+                                            .batch = 8,
+                                            .micro_batch = micro,
+                                            .l1 = 0.01,
+                                            .l2 = 0.1,
+                                            .clip_norm = 0.3}));
+    const auto history = trainer.fit(samples).history;
+    CHECK(trainer.step() == 15);
+    CHECK(trainer.programs() == programs);
+    std::vector<double> out{history[4].loss, history[4].gradient_norm};
+    for (const auto& p : net.named_parameters()) {
+      for (const double w : value(p.var)) out.push_back(w);
+    }
+    return out;
+  };
+  const auto whole = train(0, 2);
+  // 8 = 3 + 3 + 2 and 7 = 3 + 3 + 1; 8 = 5 + 3 and 7 = 5 + 2; each batch at once
+  for (const auto& [micro, programs] : {std::pair(3, 3U), std::pair(5, 3U), std::pair(1, 1U), std::pair(100, 2U)}) {
+    const auto parts = train(micro, programs);
+    for (std::size_t i = 0; i < whole.size(); ++i) CHECK(test::relative(parts[i], whole[i]) < 1e-12);
+  }
+  CHECK_THROWS_WITH_AS(Slide({.micro_batch = -1}),
+                       doctest::Contains("trainer: micro_batch is -1, it must not be negative"), ValueError);
+}
+
+TEST_CASE("each micro-batch draws its own") {
+  Tape<double> tape;
+  const auto w = tape.leaf(0.0), last = tape.leaf(0.0), change = tape.leaf(0.0);
+  nn::Trainer<double> trainer(
+      {{"w", w}},
+      [&](const auto& batch, auto& pass) {
+        const auto drawn = mean(nn::Dropout<double>{}.forward(batch.x, pass));
+        pass.updates.push_back(assign(change, drawn - last));
+        pass.updates.push_back(assign(last, drawn));
+        return drawn + 0.0 * w;
+      },
+      quiet({.epochs = 1, .batch = 2000, .micro_batch = 1000}));
+  trainer.fit({ones({2000, 1}), ones({2000})});
+  CHECK(value(change).item() != 0);
+  CHECK(std::abs(value(last).item() - 1) < 0.2);
+}
+
+TEST_CASE("a micro-batch that throws leaves no gradient behind") {
+  Tape<double> tape;
+  const auto w = tape.leaf(zeros({3}));
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto& batch, auto&) { return mean(take(w, batch.labels)); },
+      quiet({.method = nn::Sgd{.rate = 1}, .epochs = 1, .batch = 2, .micro_batch = 1, .shuffle = false}));
+  CHECK_THROWS_AS(trainer.fit({zeros({2, 1}), Tensor<std::int64_t>{0, 3}}), ValueError);
+  CHECK(value(w) == zeros({3}));
+  CHECK(trainer.step() == 0);
+  trainer.fit({zeros({2, 1}), Tensor<std::int64_t>{1, 2}});
+  CHECK(value(w) == Tensor<double>{0, -0.5, -0.5});
+}
+
+TEST_CASE("clipping by value bounds each element of a gradient, and the norm is that of before") {
+  Tape<double> tape;
+  const auto w = tape.leaf({0.0, 0.0});
+  const auto slopes = tape.leaf({3.0, -0.25});
+  nn::Trainer<double> trainer(
+      {{"w", w}}, [&](const auto&, auto&) { return sum(slopes * w); },
+      quiet({.method = nn::Sgd{.rate = 1}, .epochs = 1, .clip_value = 0.5, .clip_norm = 100}));
+  const auto epoch = trainer.fit({ones({1, 1}), ones({1, 1})}).history[0];
+  CHECK(value(w) == Tensor<double>{-0.5, 0.25});
+  CHECK(test::relative(epoch.gradient_norm, std::hypot(3, 0.25)) < 1e-15);
 }
 
 TEST_CASE("running statistics are updated by training and used by validation") {
