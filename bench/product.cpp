@@ -1,6 +1,5 @@
 #include "bench/product.hpp"
 
-#include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,19 +7,46 @@
 #include <cstdio>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/threads.hpp"
-#include "bench/report.hpp"
+#include "bench/sections.hpp"
 #include "bench/workload.hpp"
 
 namespace bench {
 namespace {
 
-constexpr int kShapes[][3] = {  // m, n, k: products of the workloads and of common layers
-    {1, 16, 2},      {8, 8, 8},        {32, 16, 2},       {32, 16, 16},      {100, 50, 64},
-    {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
-    {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
+struct Size {
+  int m, n, k;
+  double flops() const { return 2.0 * m * n * k; }
+};
+// Products of the workloads and of common layers.
+constexpr Size kSizes[] = {{1, 16, 2},      {8, 8, 8},        {32, 16, 2},       {32, 16, 16},      {100, 50, 64},
+                           {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
+                           {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
+
+/// What is multiplied by the three libraries: "TN8x8x8", "f32", 1.
+struct Line {
+  Size size;
+  std::string workload, type;
+  int threads;
+  std::string what() const { return workload + type; }
+};
+std::vector<Line> all_lines() {
+  std::vector<Line> out;
+  for (const int threads : {1, 2}) {
+    for (const char* type : {"f32", "f64"}) {
+      for (const Size& s : kSizes) {
+        if (threads == 2 && s.flops() < 0.6e6) continue;  // less is nowhere cut in two
+        for (const char* kind : {"NN", "NT", "TN"}) {
+          out.push_back({s, fmt::format("{}{}x{}x{}", kind, s.m, s.n, s.k), type, threads});
+        }
+      }
+    }
+  }
+  return out;
+}
 
 template <class T>
 void multiply_own(const Product<T>& p, int threads) {
@@ -64,54 +90,65 @@ bool multiply(const std::string& implementation, const Product<T>& p, int thread
   return true;
 }
 
+/// Computes it once, so that it is warm, and compares; what is wrong with it, or nothing.
 template <class T>
-void time_product(benchmark::State& state, const Row& row) {
-  show_progress(row.name);
+std::string check(const Row& row) {
   Operands<T>& o = operands<T>(row.workload);
   if (o.expected.empty()) {
     multiply_own(o.product, 1);
     o.expected = o.c;
   }
-  if (!multiply(row.implementation, o.product, row.threads))
-    return state.SkipWithError("not done by this implementation");
+  if (!multiply(row.implementation, o.product, row.threads)) return "not done by this implementation";
   double off = 0;
   for (std::size_t i = 0; i < o.c.size(); ++i) off = std::max(off, std::abs(double(o.expected[i]) - double(o.c[i])));
-  if (!(off <= (sizeof(T) == 4 ? 2e-5 : 4e-14) * std::sqrt(o.product.k))) {
-    return state.SkipWithError(fmt::format("differs from ours by {:.1e}", off).c_str());
-  }
-  for (auto _ : state) multiply(row.implementation, o.product, row.threads);
+  const bool close = off <= (sizeof(T) == 4 ? 2e-5 : 4e-14) * std::sqrt(o.product.k);
+  return close ? "" : fmt::format("differs from ours by {:.1e}", off);
+}
+
+template <class T>
+void time_product(benchmark::State& state, const Row& row) {
+  show_progress(row.name);
+  static std::map<std::string, std::string> checked;
+  auto at = checked.find(row.name);
+  if (at == checked.end()) at = checked.emplace(row.name, check<T>(row)).first;
+  if (!at->second.empty()) return state.SkipWithError(at->second.c_str());
+  const Product<T>& product = operands<T>(row.workload).product;
+  for (auto _ : state) multiply(row.implementation, product, row.threads);
 }
 
 }  // namespace
 
-bool is_product(std::string_view what) {
-  return what.starts_with("NN") || what.starts_with("NT") || what.starts_with("TN");
-}
-
-double product_flops(std::string_view what) {
-  int m = 0, n = 0, k = 0;
-  std::sscanf(std::string(what).c_str() + 2, "%dx%dx%d", &m, &n, &k);
-  return 2.0 * m * n * k;
-}
-
-void register_products(Medians& medians) {
-  for (const char* type : {"f32", "f64"}) {
-    for (const auto& [m, n, k] : kShapes) {
-      for (const char* kind : {"NN", "NT", "TN"}) {
-        for (const int threads : {1, 2}) {
-          if (threads == 2 && m < 512) continue;
-          for (const char* implementation : {"own", "openblas", "eigen"}) {
-            const std::string name = fmt::format("{}{}x{}x{}{}/{}/{}", kind, m, n, k, type, implementation, threads);
-            const Row row = parse_row(name);
-            medians.expect(row);
-            benchmark::RegisterBenchmark(name.c_str(), [row](benchmark::State& state) {
-              row.type == "f32" ? time_product<float>(state, row) : time_product<double>(state, row);
-            })->Unit(benchmark::kMicrosecond);
-          }
-        }
-      }
+void register_products() {
+  for (const Line& line : all_lines()) {
+    for (const char* implementation : {"own", "openblas", "eigen"}) {
+      const Row row = parse_row(fmt::format("{}/{}/{}", line.what(), implementation, line.threads));
+      benchmark::RegisterBenchmark(row.name.c_str(), [row](benchmark::State& state) {
+        row.type == "f32" ? time_product<float>(state, row) : time_product<double>(state, row);
+      });
     }
   }
+}
+
+std::string products_table(const Medians& medians, const Peak& peak) {
+  std::string out;
+  for (const Line& line : all_lines()) {
+    const auto of = [&](const char* library) { return medians.of(line.what(), library, line.threads); };
+    const double own = of("own"), blas = of("openblas"), eigen = of("eigen"), flops = line.size.flops();
+    if (own == 0 && blas == 0) continue;
+    if (out.empty()) {
+      out = fmt::format("\nGFLOP/s of matrix products m x n x k, median; calls below 0.1 Mflop also in ns\n");
+      out += fmt::format("{:<20}{:>3}{:>9}{:>10}{:>8}{:>10}{:>7}{:>9}{:>9}{:>13}\n", "", "thr", "own", "OpenBLAS",
+                         "Eigen", "own/best", "peak", "1/2 thr", "own ns", "OpenBLAS ns");
+    }
+    const auto speed = [&](double t) { return t == 0 ? "" : fmt::format("{:.1f}", flops / (1e3 * t)); };
+    const auto call = [&](double t) { return t == 0 || flops > 1e5 ? "" : fmt::format("{:.0f}", 1e3 * t); };
+    const double one_thread = line.threads == 1 ? 0 : medians.of(line.what(), "own", 1);
+    out += fmt::format("{:<20}{:>3}{:>9}{:>10}{:>8}{:>10}{:>7}{:>9}{:>9}{:>13}\n", line.what(), line.threads,
+                       speed(own), speed(blas), speed(eigen), ratio(best(blas, eigen), own),
+                       own == 0 ? "" : percent(flops / (1e3 * own), line.threads * peak.of(line.type)),
+                       ratio(one_thread, own), call(own), call(blas));
+  }
+  return out;
 }
 
 }  // namespace bench
