@@ -1,6 +1,9 @@
 /// A matrix product, for libraries compiled with options of their own.
 #pragma once
 
+#include <string_view>
+#include <vector>
+
 namespace bench {
 
 /// C [m, n] = A B, contiguous, of depth k; A is stored [k, m] if a_transposed, B [n, k] if b_transposed.
@@ -13,10 +16,15 @@ struct Product {
   T* c = nullptr;
 };
 
-/// False if this library is not part of the benchmark.
 template <class T>
-bool multiply_openblas(const Product<T>& p, int threads);
+struct Library {
+  std::string_view name;
+  /// For all that is multiplied until the next call.
+  void (*set_threads)(int n);
+  void (*multiply)(const Product<T>& p);
+};
+/// Those of others, as far as they are part of the benchmark: "openblas", "onednn" (f32 alone), "eigen".
 template <class T>
-bool multiply_eigen(const Product<T>& p, int threads);
+std::vector<Library<T>> other_libraries();
 
 }  // namespace bench
