@@ -51,7 +51,12 @@ void copy_row(const T* from, T* to, const Axis& axis) {
   if (axis.from == 1 && axis.to == 1) {
     std::memcpy(to, from, static_cast<std::size_t>(axis.extent) * sizeof(T));
   } else if (axis.from == 0 && axis.to == 1) {
-    std::fill_n(to, axis.extent, *from);
+    constexpr T zero = 0;
+    if (std::memcmp(from, &zero, sizeof zero) == 0) {
+      std::memset(to, 0, static_cast<std::size_t>(axis.extent) * sizeof(T));
+    } else {
+      std::fill_n(to, axis.extent, *from);
+    }
   } else {
     for (std::int64_t i = 0; i < axis.extent; ++i) to[i * axis.to] = from[i * axis.from];
   }

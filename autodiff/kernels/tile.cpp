@@ -8,6 +8,9 @@
 namespace wengert::kernels {
 namespace {
 
+/// A home of so few blocks has the arguments of its instructions computed once, for all runs.
+constexpr std::ptrdiff_t kBakedBlocks = 4;
+
 /// Element steps from plane 0 to the plane at `at`.
 template <class T>
 std::ptrdiff_t plane_offset(const Operand<T>& operand, const std::int64_t* at, std::size_t axes) {
@@ -138,7 +141,9 @@ template <class T>
 void TileProgram<T>::all(T* scratch) const {
   begin();
   if (!baked_.empty()) {
-    for (std::size_t s = 0; s < baked_.size(); ++s) steps[s].run(baked_[s]);
+    for (std::size_t k = 0; k < baked_.size();) {
+      for (const Step<T>& step : steps) step.run(baked_[k++]);
+    }
     return end();
   }
   const Blocks b = blocks();
@@ -198,23 +203,28 @@ void TileProgram<T>::bake(T* scratch) {
   baked_.clear();
   chunks_.clear();
   const Blocks b = blocks();
-  if (b.planes == 1 && b.count() == 1 && outer.empty()) {
+  if (b.count() == 0) return;
+  if (outer.empty() && b.count() <= kBakedBlocks) {
     constexpr std::array<std::int64_t, 6> origin{};
-    for (const Step<T>& step : steps)
-      bind(step, {0, rows, 0, cols, origin.data(), flat}, scratch, baked_.emplace_back());
+    for (std::ptrdiff_t i = 0; i < b.rows; i += b.height) {
+      for (std::ptrdiff_t j = 0; j < b.cols; j += b.width) {
+        const Block at{i, std::min(b.height, b.rows - i), j, std::min(b.width, b.cols - j), origin.data(), false};
+        for (const Step<T>& step : steps) bind(step, at, scratch, baked_.emplace_back());
+      }
+    }
     // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
     const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
-    const auto is_padded = [&](const Step<T>& step) {
-      return is_map(step.instruction) && has_room(step.y) && has_room(step.y2) && std::ranges::all_of(step.x, has_room);
-    };
-    for (std::size_t s = 0; s < steps.size(); ++s) {
-      if (baked_[s].rows != 1 || !is_padded(steps[s])) continue;
-      std::ptrdiff_t& length = baked_[s].cols;
+    for (std::size_t k = 0; b.rows == 1 && k < baked_.size(); ++k) {
+      const Step<T>& step = steps[k % steps.size()];
+      if (!is_map(step.instruction) || !has_room(step.y) || !has_room(step.y2) ||
+          !std::ranges::all_of(step.x, has_room)) {
+        continue;
+      }
+      std::ptrdiff_t& length = baked_[k].cols;
       length = (length + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
     }
     return;
   }
-  if (b.count() == 0) return;
   // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
   const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
   const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);

@@ -122,7 +122,7 @@ class TileProgram {
   void block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const;
   /// begin(), every block, end(); on several threads where that pays.
   void all(T* scratch) const;
-  /// Prepares all(): cuts the home into chunks; if it is one block, computes the arguments once. Call when nothing
+  /// Prepares all(): cuts the home into chunks; if they are few, computes the arguments once. Call when nothing
   /// changes any more.
   void bake(T* scratch);
   /// True if columns can be run by different threads: no reduction gathers across columns.

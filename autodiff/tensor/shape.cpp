@@ -9,19 +9,23 @@
 
 namespace wengert {
 
-Shape::Shape(std::initializer_list<std::int64_t> dims) : Shape(std::span(dims.begin(), dims.size())) {}
+Shape::Shape(std::initializer_list<std::int64_t> dims, Source where)
+    : Shape(std::span(dims.begin(), dims.size()), where) {}
 
-Shape::Shape(std::span<const std::int64_t> dims) {
+Shape::Shape(std::span<const std::int64_t> dims, Source where) {
+  const auto fail = [&](const std::string& fact) {
+    throw ShapeError(where.line() == 0 ? fact : locate("Shape", fact, where));
+  };
   if (dims.size() > static_cast<std::size_t>(kMaxRank)) {
-    throw ShapeError(fmt::format("a shape has at most {} dimensions, not {}", kMaxRank, dims.size()));
+    fail(fmt::format("a shape has at most {} dimensions, not {}", kMaxRank, dims.size()));
   }
   bool empty = false;
   for (const std::int64_t dim : dims) {
-    if (dim < 0) throw ShapeError(fmt::format("dimensions [{}] hold a negative number", fmt::join(dims, ", ")));
+    if (dim < 0) fail(fmt::format("dimensions [{}] hold a negative number", fmt::join(dims, ", ")));
     empty |= dim == 0;
     dims_[static_cast<std::size_t>(rank_++)] = dim;
     if (dim != 0 && __builtin_mul_overflow(size_, dim, &size_)) {
-      throw ShapeError(fmt::format("dimensions [{}] have more than 2^63 - 1 elements", fmt::join(dims, ", ")));
+      fail(fmt::format("dimensions [{}] have more than 2^63 - 1 elements", fmt::join(dims, ", ")));
     }
   }
   if (empty) size_ = 0;

@@ -10,6 +10,8 @@
 #include <span>
 #include <string>
 
+#include "autodiff/tensor/source.hpp"
+
 namespace wengert {
 
 inline constexpr int kMaxRank = 8;
@@ -18,8 +20,8 @@ class Shape {
  public:
   constexpr Shape() = default;
   /// Throws ShapeError for more than eight dimensions, a negative one, or a product beyond 2^63 - 1.
-  Shape(std::initializer_list<std::int64_t> dims);
-  explicit Shape(std::span<const std::int64_t> dims);
+  Shape(std::initializer_list<std::int64_t> dims, Source where = Source::here());
+  explicit Shape(std::span<const std::int64_t> dims, Source where = {});
 
   int rank() const { return rank_; }
   /// Number of elements; 1 for rank 0.

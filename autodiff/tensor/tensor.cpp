@@ -67,16 +67,18 @@ bool Tensor<T>::operator==(const Tensor& other) const {
 }
 
 template <class T>
-std::size_t Tensor<T>::offset(std::span<const std::int64_t> index) const {
+std::size_t Tensor<T>::offset(std::span<const std::int64_t> index, Source where) const {
   if (index.size() != static_cast<std::size_t>(rank())) {
-    throw ShapeError(fmt::format("at: {} indices for a tensor of shape {}", index.size(), to_string(shape_)));
+    throw ShapeError(
+        locate("at", fmt::format("{} indices for a tensor of shape {}", index.size(), to_string(shape_)), where));
   }
   std::int64_t flat = 0;
   for (int axis = 0; axis < rank(); ++axis) {
     const std::int64_t i = index[static_cast<std::size_t>(axis)], dim = shape_[axis];
     if (i < -dim || i >= dim) {
-      throw ShapeError(
-          fmt::format("at: index {} of axis {} is outside [{}, {}): shape {}", i, axis, -dim, dim, to_string(shape_)));
+      throw ShapeError(locate(
+          "at", fmt::format("index {} of axis {} is outside [{}, {}): shape {}", i, axis, -dim, dim, to_string(shape_)),
+          where));
     }
     flat = flat * dim + (i < 0 ? i + dim : i);
   }

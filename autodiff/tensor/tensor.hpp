@@ -19,6 +19,15 @@
 
 namespace wengert {
 
+/// The first index of `at`, which takes note of the user's line: behind a pack no argument can have a default.
+struct FirstIndex {
+  template <class Integer>
+  requires std::is_integral_v<Integer> FirstIndex(Integer index, Source at = Source::here())
+      : value(static_cast<std::int64_t>(index)), where(at) {}
+  std::int64_t value;
+  Source where;
+};
+
 template <class T>
 class Tensor {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
@@ -85,13 +94,15 @@ class Tensor {
   /// Element at one index per axis; negative indices count from the end. Throws ShapeError for the wrong number of
   /// indices or one outside its axis.
   template <class... Index>
-  requires(std::is_integral_v<Index>&&...) T& at(Index... index) {
-    return data()[offset(std::array<std::int64_t, sizeof...(Index)>{static_cast<std::int64_t>(index)...})];
+  requires(std::is_integral_v<Index>&&...) T& at(FirstIndex first, Index... index) {
+    return data()[offset(std::array{first.value, static_cast<std::int64_t>(index)...}, first.where)];
   }
   template <class... Index>
-  requires(std::is_integral_v<Index>&&...) const T& at(Index... index) const {
-    return data()[offset(std::array<std::int64_t, sizeof...(Index)>{static_cast<std::int64_t>(index)...})];
+  requires(std::is_integral_v<Index>&&...) const T& at(FirstIndex first, Index... index) const {
+    return data()[offset(std::array{first.value, static_cast<std::int64_t>(index)...}, first.where)];
   }
+  T& at(Source where = Source::here()) { return data()[offset({}, where)]; }
+  const T& at(Source where = Source::here()) const { return data()[offset({}, where)]; }
   /// The one element of a tensor of size 1. Throws ShapeError for any other size.
   T item(Source where = Source::here()) const;
 
@@ -101,7 +112,7 @@ class Tensor {
  private:
   static Shape empty_shape() { return Shape{0}; }
   static std::size_t to_size(const Shape& shape) { return static_cast<std::size_t>(shape.size()); }
-  std::size_t offset(std::span<const std::int64_t> index) const;
+  std::size_t offset(std::span<const std::int64_t> index, Source where) const;
 
   Shape shape_{0};
   Buffer<T> buffer_;

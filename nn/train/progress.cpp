@@ -2,11 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace wengert::nn {
 
 namespace {
+
+/// "142,000 samples/s": three digits, for the others change from epoch to epoch.
+std::string rate(double samples_per_second) {
+  if (!std::isfinite(samples_per_second)) return fmt::format("{} samples/s", samples_per_second);
+  const double unit = std::pow(10, std::max(0.0, std::floor(std::log10(samples_per_second)) - 2));
+  const std::string digits = fmt::format("{:.0f}", std::round(samples_per_second / unit) * unit);
+  std::string grouped;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    if (i > 0 && (digits.size() - i) % 3 == 0) grouped += ',';
+    grouped += digits[i];
+  }
+  return grouped + " samples/s";
+}
 
 /// "1:05", "2:00:05"
 std::string duration(double seconds) {
@@ -29,8 +43,7 @@ std::string Progress::bar(std::int64_t epoch, std::int64_t done, double loss, do
       fmt::format("epoch {:>3}/{} [{}{}] loss {:.4f}", epoch, epochs_, std::string(static_cast<std::size_t>(full), '#'),
                   std::string(static_cast<std::size_t>(width - full), '.'), loss);
   if (!std::isnan(last_metric_)) text += fmt::format("  {} {:.4f}", metric_, last_metric_);
-  if (seconds > 0 && seen > 0)
-    text += fmt::format("  {:.0f} samples/s  {} left", speed, duration((all - seen) / speed));
+  if (seconds > 0 && seen > 0) text += fmt::format("  {}  {} left", rate(speed), duration((all - seen) / speed));
   return text;
 }
 
@@ -38,7 +51,7 @@ std::string Progress::line(const Epoch& epoch) const {
   std::string text = fmt::format("epoch {:>3}/{}  loss {:.4f}", epoch.number, epochs_, epoch.loss);
   if (!std::isnan(epoch.validation)) text += fmt::format("  validation {:.4f}", epoch.validation);
   if (!std::isnan(epoch.metric)) text += fmt::format("  {} {:.4f}", metric_, epoch.metric);
-  return text + fmt::format("  {:.0f} samples/s", epoch.samples_per_second);
+  return text + fmt::format("  {:>17}", rate(epoch.samples_per_second));
 }
 
 void Progress::step(std::int64_t epoch, std::int64_t done, double loss) {

@@ -102,6 +102,9 @@ TEST_CASE("at takes one index per axis, from the end where negative, and refuses
   CHECK_THROWS_WITH_AS(x.at(2, 0), doctest::Contains("at: index 2 of axis 0 is outside [-2, 2): shape [2, 3]"),
                        ShapeError);
   CHECK_THROWS_AS(x.at(0, -4), ShapeError);
+  CHECK(Tensor<double>(7.0).at() == 7);
+  const std::string line = "tensor_test.cpp:" + std::to_string(__LINE__ + 1);
+  CHECK_THROWS_WITH_AS(x.at(0, -4), doctest::Contains(line.c_str()), ShapeError);
   CHECK_THROWS_WITH_AS(x.at(0), doctest::Contains("at: 1 indices for a tensor of shape [2, 3]"), ShapeError);
   CHECK_THROWS_WITH_AS(x.item(), doctest::Contains("item: shape [2, 3] has 6 elements, not one"), ShapeError);
 }
@@ -168,6 +171,8 @@ TEST_CASE("a shape has at most eight dimensions, none negative, and a product th
   CHECK(Shape{1, 1, 1, 1, 1, 1, 1, 1}.rank() == 8);
   CHECK_THROWS_WITH_AS((Shape{1, 1, 1, 1, 1, 1, 1, 1, 1}), doctest::Contains("at most 8 dimensions, not 9"),
                        ShapeError);
+  const std::string line = "tensor_test.cpp:" + std::to_string(__LINE__ + 1);
+  CHECK_THROWS_WITH_AS((Shape{2, -1}), doctest::Contains(line.c_str()), ShapeError);
   CHECK_THROWS_WITH_AS((Shape{2, -1}), doctest::Contains("[2, -1] hold a negative number"), ShapeError);
   const std::int64_t big = std::int64_t{1} << 32;
   CHECK_THROWS_WITH_AS((Shape{big, big}), doctest::Contains("more than 2^63 - 1 elements"), ShapeError);

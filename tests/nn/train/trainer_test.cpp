@@ -308,5 +308,5 @@ TEST_CASE("the bar shows how far the epoch is, loss, speed and time left") {
   epoch.loss = 0.5;
   epoch.metric = 0.75;
   epoch.samples_per_second = 1000;
-  CHECK(progress.line(epoch) == "epoch   2/4  loss 0.5000  accuracy 0.7500  1000 samples/s");
+  CHECK(progress.line(epoch) == "epoch   2/4  loss 0.5000  accuracy 0.7500    1,000 samples/s");
 }
