@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "autodiff/autodiff.hpp"
+#include "bench/repeat.hpp"
 #include "bench/sections.hpp"
 #include "bench/workload.hpp"
 #include "nn/nn.hpp"
@@ -173,7 +174,7 @@ void time_growth(benchmark::State& state, const Row& row) {
   }
   const Work& work = at->second;
   if (!std::isfinite(work.result)) return state.SkipWithError("does not come out finite");
-  for (auto _ : state) work.run();
+  repeat(state, row, work.run);
   state.counters["nodes"] = work.nodes;
   state.counters["arena_bytes"] = work.arena_bytes;
 }

@@ -35,6 +35,8 @@ class Medians : public benchmark::BenchmarkReporter {
   /// Largest "difference" that the rows of `what` counted.
   double difference(std::string_view what, int threads) const;
   const std::string& machine() const { return machine_; }
+  /// False if a row was skipped because it computes something else.
+  bool agree() const { return notes().find("differs from") == std::string::npos; }
   /// What was skipped, and why, a line each.
   std::string notes() const;
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "bench/repeat.hpp"
 #include "bench/sections.hpp"
 #include "bench/workload.hpp"
 
@@ -118,7 +119,7 @@ void time_row(benchmark::State& state, const Row& row, const Implementation& by)
     return state.SkipWithError(fmt::format("differs from the tape by {:.1e}", off).c_str());
   }
   work->step();  // the row before this one had the caches
-  for (auto _ : state) work->step();
+  repeat(state, row, [&] { work->step(); });
   state.counters["difference"] = off;
 }
 
