@@ -1,3 +1,4 @@
+// The matrix product alone, ours and those of other libraries: each row first proves that its result is ours.
 #include "bench/product.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,7 @@ constexpr Size kSizes[] = {{1, 16, 2},      {8, 8, 8},        {32, 16, 2},      
                            {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
                            {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
 
-/// What is multiplied by the three libraries: "TN8x8x8", "f32", 1.
+/// What each library multiplies: "TN8x8x8", "f32", 1.
 struct Line {
   Size size;
   std::string workload, type;
@@ -40,7 +41,7 @@ std::vector<Line> all_lines() {
   for (const int threads : {1, 2}) {
     for (const char* type : {"f32", "f64"}) {
       for (const Size& s : kSizes) {
-        if (threads == 2 && s.flops() < 0.6e6) continue;  // less is nowhere cut in two
+        if (threads == 2 && s.flops() < 0.6e6) continue;  // too small to share
         for (const char* kind : {"NN", "NT", "TN"}) {
           out.push_back({s, fmt::format("{}{}x{}x{}", kind, s.m, s.n, s.k), type, threads});
         }
