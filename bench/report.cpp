@@ -34,8 +34,10 @@ void Medians::ReportRuns(const std::vector<Run>& runs) {
   for (const Run& run : runs) {
     if (run.run_type == Run::RT_Aggregate) continue;
     const std::string& name = run.run_name.function_name;
-    if (run.error_occurred) {
-      std::string note = fmt::format("{}: {}", name, run.error_message);
+    const bool busy = run.counters.contains("given_up");
+    if (run.error_occurred || busy) {
+      std::string note = fmt::format(
+          "{}: {}", name, busy ? "given up, its threads wait for one another: the machine is busy" : run.error_message);
       if (run.error_message != "not done by this implementation" &&
           std::find(notes_.begin(), notes_.end(), note) == notes_.end()) {
         notes_.push_back(std::move(note));
