@@ -1,36 +1,70 @@
+// The matrix product alone, ours and those of other libraries: each row first proves that its result is ours.
 #include "bench/product.hpp"
 
-#include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <limits>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/threads.hpp"
-#include "bench/report.hpp"
+#include "bench/repeat.hpp"
+#include "bench/sections.hpp"
 #include "bench/workload.hpp"
 
 namespace bench {
 namespace {
 
-constexpr int kShapes[][3] = {  // m, n, k: products of the workloads and of common layers
-    {1, 16, 2},      {8, 8, 8},        {32, 16, 2},       {32, 16, 16},      {100, 50, 64},
-    {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
-    {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
+struct Size {
+  int m, n, k;
+  double flops() const { return 2.0 * m * n * k; }
+};
+// Products of the workloads and of common layers.
+constexpr Size kSizes[] = {{1, 16, 2},      {8, 8, 8},        {32, 16, 2},       {32, 16, 16},      {100, 50, 64},
+                           {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
+                           {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
+
+/// What each library multiplies: "TN8x8x8", "f32", 1.
+struct Line {
+  Size size;
+  std::string workload, type;
+  int threads;
+  std::string what() const { return workload + type; }
+};
+std::vector<Line> all_lines() {
+  std::vector<Line> out;
+  for (const int threads : {1, 2}) {
+    for (const char* type : {"f32", "f64"}) {
+      for (const Size& s : kSizes) {
+        if (threads == 2 && s.flops() < 0.6e6) continue;  // too small to share
+        for (const char* kind : {"NN", "NT", "TN"}) {
+          out.push_back({s, fmt::format("{}{}x{}x{}", kind, s.m, s.n, s.k), type, threads});
+        }
+      }
+    }
+  }
+  return out;
+}
 
 template <class T>
-void multiply_own(const Product<T>& p, int threads) {
-  wengert::set_threads(threads);
+void multiply_own(const Product<T>& p) {
   wengert::kernels::Gemm<T> g;
   g.m = p.m, g.n = p.n, g.k = p.k;
   g.a = p.a, g.a_row = p.a_transposed ? 1 : p.k, g.a_col = p.a_transposed ? p.m : 1;
   g.b = p.b, g.b_row = p.b_transposed ? 1 : p.n, g.b_col = p.b_transposed ? p.k : 1;
   g.c = p.c, g.c_row = p.n;
   wengert::kernels::gemm(g);
+}
+template <class T>
+std::vector<Library<T>> libraries() {
+  std::vector<Library<T>> out = other_libraries<T>();
+  out.push_back({"own", [](int n) { wengert::set_threads(n); }, multiply_own<T>});
+  return out;
 }
 
 template <class T>
@@ -56,62 +90,78 @@ Operands<T>& operands(const std::string& what) {
   return o;
 }
 
+/// Computes it once, so that it is warm, and compares with ours: the largest difference, in roundings of a sum.
 template <class T>
-bool multiply(const std::string& implementation, const Product<T>& p, int threads) {
-  if (implementation == "openblas") return multiply_openblas(p, threads);
-  if (implementation == "eigen") return multiply_eigen(p, threads);
-  multiply_own(p, threads);
-  return true;
+double difference(Operands<T>& o, const Library<T>& library) {
+  if (o.expected.empty()) {
+    multiply_own(o.product);
+    o.expected = o.c;
+  }
+  library.multiply(o.product);
+  double off = 0;
+  for (std::size_t i = 0; i < o.c.size(); ++i) off = std::max(off, std::abs(double(o.expected[i]) - double(o.c[i])));
+  return off / (std::numeric_limits<T>::epsilon() * std::sqrt(o.product.k));
 }
 
 template <class T>
-void time_product(benchmark::State& state, const Row& row) {
+void time_product(benchmark::State& state, const Row& row, const Library<T>& library) {
   show_progress(row.name);
+  library.set_threads(row.threads);
   Operands<T>& o = operands<T>(row.workload);
-  if (o.expected.empty()) {
-    multiply_own(o.product, 1);
-    o.expected = o.c;
+  static std::map<std::string, double> differences;
+  auto at = differences.find(row.name);
+  if (at == differences.end()) at = differences.emplace(row.name, difference(o, library)).first;
+  if (!(at->second <= 100))
+    return state.SkipWithError(fmt::format("differs from ours by {:.0f} roundings", at->second).c_str());
+  repeat(state, row, [&] { library.multiply(o.product); });
+}
+
+template <class T>
+void register_lines(const char* type) {
+  for (const Line& line : all_lines()) {
+    if (line.type != type) continue;
+    for (const Library<T>& library : libraries<T>()) {
+      const Row row = parse_row(fmt::format("{}/{}/{}", line.what(), library.name, line.threads));
+      benchmark::RegisterBenchmark(row.name.c_str(), [row, library](benchmark::State& state) {
+        time_product<T>(state, row, library);
+      })->Unit(benchmark::kMicrosecond);
+    }
   }
-  if (!multiply(row.implementation, o.product, row.threads))
-    return state.SkipWithError("not done by this implementation");
-  double off = 0;
-  for (std::size_t i = 0; i < o.c.size(); ++i) off = std::max(off, std::abs(double(o.expected[i]) - double(o.c[i])));
-  if (!(off <= (sizeof(T) == 4 ? 2e-5 : 4e-14) * std::sqrt(o.product.k))) {
-    return state.SkipWithError(fmt::format("differs from ours by {:.1e}", off).c_str());
-  }
-  for (auto _ : state) multiply(row.implementation, o.product, row.threads);
 }
 
 }  // namespace
 
-bool is_product(std::string_view what) {
-  return what.starts_with("NN") || what.starts_with("NT") || what.starts_with("TN");
+void register_products() {
+  register_lines<float>("f32");
+  register_lines<double>("f64");
 }
 
-double product_flops(std::string_view what) {
-  int m = 0, n = 0, k = 0;
-  std::sscanf(std::string(what).c_str() + 2, "%dx%dx%d", &m, &n, &k);
-  return 2.0 * m * n * k;
-}
-
-void register_products(Medians& medians) {
-  for (const char* type : {"f32", "f64"}) {
-    for (const auto& [m, n, k] : kShapes) {
-      for (const char* kind : {"NN", "NT", "TN"}) {
-        for (const int threads : {1, 2}) {
-          if (threads == 2 && m < 512) continue;
-          for (const char* implementation : {"own", "openblas", "eigen"}) {
-            const std::string name = fmt::format("{}{}x{}x{}{}/{}/{}", kind, m, n, k, type, implementation, threads);
-            const Row row = parse_row(name);
-            medians.expect(row);
-            benchmark::RegisterBenchmark(name.c_str(), [row](benchmark::State& state) {
-              row.type == "f32" ? time_product<float>(state, row) : time_product<double>(state, row);
-            })->Unit(benchmark::kMicrosecond);
-          }
-        }
-      }
+std::string products_table(const Medians& medians, const Peak& peak) {
+  std::string out;
+  int large = 0, won = 0;
+  for (const Line& line : all_lines()) {
+    const auto of = [&](const char* library) { return medians.of(line.what(), library, line.threads); };
+    const double own = of("own"), blas = of("openblas"), onednn = of("onednn"), eigen = of("eigen");
+    const double fastest = best(best(blas, onednn), eigen), flops = line.size.flops();
+    if (own == 0) continue;
+    if (out.empty()) {
+      out = fmt::format("\nGFLOP/s of matrix products m x n x k, median; calls below 0.1 Mflop also in ns\n");
+      out += fmt::format("{:<20}{:>3}{:>9}{:>10}{:>8}{:>8}{:>10}{:>7}{:>9}{:>9}{:>13}\n", "", "thr", "own", "OpenBLAS",
+                         "oneDNN", "Eigen", "own/best", "peak", "1/2 thr", "own ns", "OpenBLAS ns");
     }
+    const auto speed = [&](double t) { return t == 0 ? "" : fmt::format("{:.1f}", flops / (1e3 * t)); };
+    const auto call = [&](double t) { return t == 0 || flops > 1e5 ? "" : fmt::format("{:.0f}", 1e3 * t); };
+    const double one_thread = line.threads == 1 ? 0 : medians.of(line.what(), "own", 1);
+    out += fmt::format("{:<20}{:>3}{:>9}{:>10}{:>8}{:>8}{:>10}{:>7}{:>9}{:>9}{:>13}\n", line.what(), line.threads,
+                       speed(own), speed(blas), speed(onednn), speed(eigen), ratio(fastest, own),
+                       percent(flops / (1e3 * own), line.threads * peak.of(line.type)), ratio(one_thread, own),
+                       call(own), call(blas));
+    if (flops < 2e4 || fastest == 0) continue;
+    ++large;
+    won += fastest / own >= 0.95 ? 1 : 0;
   }
+  if (large > 0) out += fmt::format("own/best is 0.95 or more in {} of {} products from 0.02 Mflop up\n", won, large);
+  return out;
 }
 
 }  // namespace bench

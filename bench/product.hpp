@@ -1,11 +1,10 @@
-/// The matrix product alone, against OpenBLAS and Eigen: rows such as NT128x784x128f32/own/1.
+/// A matrix product, for libraries compiled with options of their own.
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 namespace bench {
-
-class Medians;
 
 /// C [m, n] = A B, contiguous, of depth k; A is stored [k, m] if a_transposed, B [n, k] if b_transposed.
 template <class T>
@@ -17,16 +16,15 @@ struct Product {
   T* c = nullptr;
 };
 
-/// False if this library is not part of the benchmark.
 template <class T>
-bool multiply_openblas(const Product<T>& p, int threads);
+struct Library {
+  std::string_view name;
+  /// For all that is multiplied until the next call.
+  void (*set_threads)(int n);
+  void (*multiply)(const Product<T>& p);
+};
+/// Those of others, as far as they are part of the benchmark: "openblas", "onednn" (f32 alone), "eigen".
 template <class T>
-bool multiply_eigen(const Product<T>& p, int threads);
-
-/// True for the name of a product, "NN64x64x64f32".
-bool is_product(std::string_view what);
-/// Floating-point operations of one.
-double product_flops(std::string_view what);
-void register_products(Medians& medians);
+std::vector<Library<T>> other_libraries();
 
 }  // namespace bench

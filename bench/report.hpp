@@ -1,4 +1,4 @@
-/// Medians of all rows, and the tables of ratios made from them.
+/// Medians of all rows, from which the tables are made.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -23,28 +23,39 @@ void show_progress(std::string_view name);
 /// Collects what Google Benchmark measures and prints nothing meanwhile.
 class Medians : public benchmark::BenchmarkReporter {
  public:
-  /// The tables list rows in this order.
-  void expect(const Row& row);
   bool ReportContext(const Context& context) override;
   void ReportRuns(const std::vector<Run>& runs) override;
 
-  /// Training steps: µs of each implementation, and the tape's share of the best opponent's time.
-  std::string steps() const;
-  /// Matrix products: GFLOP/s, and ours over the best library's.
-  std::string products() const;
-  /// Updates: GB/s read and written, and their share of a copy's; of the shortest times, for others use the memory too.
-  std::string updates() const;
+  /// Median of a row's repetitions, µs; 0 if it was not measured.
+  double of(const std::string& name) const;
+  /// Shortest repetition, µs: where others use the memory too, the median is theirs.
+  double shortest(const std::string& name) const;
+  /// Of what = "W2f32" by an implementation.
+  double of(std::string_view what, std::string_view implementation, int threads) const;
+  /// A number that a row counted, or 0.
+  double counter(const std::string& name, const std::string& what) const;
+  /// Largest "difference" that the rows of `what` counted.
+  double difference(std::string_view what, int threads) const;
+  const std::string& machine() const { return machine_; }
+  /// False if a row was skipped because it computes something else.
+  bool agree() const { return notes().find("differs from") == std::string::npos; }
+  /// What was skipped, and why, a line each.
+  std::string notes() const;
 
  private:
-  /// Median of a row's repetitions, µs; 0 if it was not measured.
-  double median(const std::string& name) const;
-  double shortest(const std::string& name) const;
-
   std::string machine_;
-  std::vector<std::string> order_;  ///< workload, type, threads as "W2f32 1"
   std::map<std::string, std::vector<double>> times_;
-  std::map<std::string, double> differences_;
+  std::map<std::string, benchmark::UserCounters> counters_;
   std::vector<std::string> notes_;
 };
+
+// Cells of a table, empty where a time was not measured (is 0).
+
+std::string microseconds(double t);
+std::string ratio(double a, double b);
+/// "87 %"
+std::string percent(double a, double b);
+/// The smaller of two times.
+double best(double a, double b);
 
 }  // namespace bench

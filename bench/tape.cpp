@@ -57,6 +57,14 @@ std::vector<double> join(const std::vector<Tensor<T>>& parts) {
   return out;
 }
 
+/// The outputs of a program from `first` on: a gradient, flat.
+template <class T>
+std::vector<double> outputs(const Program<T>& program, std::size_t first) {
+  std::vector<Tensor<T>> parts;
+  for (std::size_t i = first; i < program.size(); ++i) parts.push_back(program.value(i));
+  return join(parts);
+}
+
 /// A network with its data on a tape.
 template <class T>
 struct Model {
@@ -85,25 +93,31 @@ struct Model {
   }
 };
 
-/// Loss, gradient and update as one program; `record`ed once, or afresh for every step.
+enum class How {
+  recorded_once,
+  afresh,         ///< recorded and compiled for every step
+  with_gradient,  ///< recorded once, and every step stores the gradient, too
+};
+
+/// Loss, gradient and update as one program.
 template <class T>
 struct Training : Case {
   Model<T> model;
   nn::Optimizer<T> optimizer;
   Program<T> program;
-  bool afresh;
+  How how;
   std::int64_t steps = 0;
   std::vector<double> first_gradient;
 
-  Training(const Net& net, bool record) : model(net), optimizer(model.mlp.parameters(), method(net)), afresh(record) {
+  Training(const Net& net, How h) : model(net), optimizer(model.mlp.parameters(), method(net)), how(h) {
+    if (how != How::with_gradient) first_gradient = gradient_now();
+    if (how != How::afresh) program = record_step();
+  }
+  std::vector<double> gradient_now() {
     const auto scope = model.tape.scope();
-    const std::vector<Var<T>> gradients = wengert::gradient(model.loss(), model.mlp.parameters());
-    Program<T> all = compile(gradients);
+    Program<T> all = compile(wengert::gradient(model.loss(), model.mlp.parameters()));
     all.run();
-    std::vector<Tensor<T>> parts;
-    for (std::size_t i = 0; i < all.size(); ++i) parts.push_back(all.value(i));
-    first_gradient = join(parts);
-    if (!afresh) program = record_step();
+    return outputs(all, 0);
   }
   static nn::Method method(const Net& net) {
     if (net.update == Update::sgd) return nn::Sgd{.rate = net.rate};
@@ -112,11 +126,14 @@ struct Training : Case {
   }
   Program<T> record_step() {
     const Var<T> loss = model.loss();
-    return compile({loss}, optimizer.updates(wengert::gradient(loss, model.mlp.parameters())));
+    const std::vector<Var<T>> gradients = wengert::gradient(loss, model.mlp.parameters());
+    std::vector<Var<T>> stored = {loss};
+    if (how == How::with_gradient) stored.insert(stored.end(), gradients.begin(), gradients.end());
+    return compile(stored, optimizer.updates(gradients));
   }
   void step() override {
     optimizer.prepare(++steps);
-    if (afresh) {
+    if (how == How::afresh) {
       program = {};  // whose memory the next step takes over
       const auto scope = model.tape.scope();
       program = record_step();
@@ -124,7 +141,7 @@ struct Training : Case {
     program.run();
   }
   double loss() override { return *program.output().data; }
-  std::vector<double> gradient() override { return first_gradient; }
+  std::vector<double> gradient() override { return how == How::with_gradient ? outputs(program, 1) : first_gradient; }
 };
 
 /// Any program whose first output is a number and whose others are the gradient.
@@ -136,9 +153,10 @@ struct Gradient : Case {
   void step() override { program.run(); }
   double loss() override { return *program.output().data; }
   std::vector<double> gradient() override {
-    std::vector<Tensor<T>> parts;
-    for (std::size_t i = 1; i < program.size(); ++i) parts.push_back(program.value(i));
-    return model ? join(parts) : cast<double>({parts[0].begin(), parts[0].end()});
+    if (model) return outputs(program, 1);
+    std::vector<double> out;
+    append(out, program.value(1));
+    return out;
   }
 };
 
@@ -209,31 +227,29 @@ struct Predict : Case {
 };
 
 template <class T>
-std::unique_ptr<Case> make(std::string_view workload, bool afresh) {
+std::unique_ptr<Case> make(std::string_view workload, How how) {
   Net net;
-  if (afresh && (!find_net(workload, net) || workload[0] != 'W' || workload.starts_with("W7"))) return nullptr;
+  const bool trains = find_net(workload, net) && workload[0] == 'W' && !workload.starts_with("W7");
+  if (trains) return std::make_unique<Training<T>>(net, how);
+  if (how == How::afresh) return nullptr;
   if (workload == "W6") return chain<T>();
   if (workload == "W8") return rosenbrock<T>();
-  if (!find_net(workload, net)) return nullptr;
   if (workload == "W7h") return hessian_times_vector<T>(net);
   if (workload == "W7p") return pinn<T>(net);
-  if (workload[0] == 'P') return std::make_unique<Predict<T>>(net);
-  return std::make_unique<Training<T>>(net, afresh);
+  return find_net(workload, net) ? std::make_unique<Predict<T>>(net) : nullptr;
+}
+template <How how>
+Implementation implementation() {
+  return {[](std::string_view workload, std::string_view type) {
+            return type == "f32" ? make<float>(workload, how) : make<double>(workload, how);
+          },
+          [](int n) { set_threads(n); }};
 }
 
 }  // namespace
 
-Implementation tape() {
-  return {[](std::string_view workload, std::string_view type) {
-            return type == "f32" ? make<float>(workload, false) : make<double>(workload, false);
-          },
-          [](int n) { set_threads(n); }};
-}
-Implementation record() {
-  return {[](std::string_view workload, std::string_view type) {
-            return type == "f32" ? make<float>(workload, true) : make<double>(workload, true);
-          },
-          [](int n) { set_threads(n); }};
-}
+Implementation tape() { return implementation<How::recorded_once>(); }
+Implementation record() { return implementation<How::afresh>(); }
+Implementation tape_with_gradient() { return implementation<How::with_gradient>(); }
 
 }  // namespace bench

@@ -1,5 +1,3 @@
-#include "bench/update.hpp"
-
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -9,7 +7,7 @@
 #include <map>
 #include <memory>
 
-#include "bench/report.hpp"
+#include "bench/sections.hpp"
 #include "bench/workload.hpp"
 #include "nn/optim/optimizer.hpp"
 
@@ -69,27 +67,41 @@ void copy(benchmark::State& state, std::size_t bytes) {
   }
 }
 
+/// Bytes that one update reads and writes; the copy reads half of them and writes half of them.
+double bytes_of(const Row& row) { return 7.0 * static_cast<double>(kParameters) * (row.type == "f32" ? 4 : 8); }
+
+/// Adam on ten million parameters: reads g, w, m, v and writes w, m, v.
+constexpr const char* kRows[] = {"A10Mf32/adam/1", "A10Mf32/copy/1", "A10Mf64/adam/1", "A10Mf64/copy/1"};
+
 }  // namespace
 
-bool is_update(std::string_view what) { return what.starts_with("A10M"); }
-
-double update_bytes(std::string_view what) {
-  return 7.0 * static_cast<double>(kParameters) * (what.ends_with("f32") ? 4 : 8);
+void register_updates() {
+  for (const char* name : kRows) {
+    const Row row = parse_row(name);
+    benchmark::RegisterBenchmark(name, [row](benchmark::State& state) {
+      show_progress(row.name);
+      set_threads(row.threads);
+      if (row.implementation == "copy") return copy(state, static_cast<std::size_t>(bytes_of(row)));
+      row.type == "f32" ? time_adam<float>(state) : time_adam<double>(state);
+    })->Unit(benchmark::kMicrosecond);
+  }
 }
 
-void register_updates(Medians& medians) {
-  for (const char* type : {"f32", "f64"}) {
-    for (const char* implementation : {"adam", "copy"}) {
-      const Row row = parse_row(fmt::format("A10M{}/{}/1", type, implementation));
-      medians.expect(row);
-      benchmark::RegisterBenchmark(row.name.c_str(), [row](benchmark::State& state) {
-        show_progress(row.name);
-        set_threads(row.threads);
-        if (row.implementation == "copy") return copy(state, static_cast<std::size_t>(update_bytes(row.type)));
-        row.type == "f32" ? time_adam<float>(state) : time_adam<double>(state);
-      })->Unit(benchmark::kMicrosecond);
+std::string updates_table(const Medians& medians) {
+  std::string out;
+  for (const char* name : kRows) {
+    const Row row = parse_row(name);
+    const std::string what = row.workload + row.type;
+    const double adam = medians.shortest(what + "/adam/1"), copy = medians.shortest(what + "/copy/1");
+    if (row.implementation != "adam" || adam == 0) continue;
+    const auto speed = [&](double t) { return t == 0 ? "" : fmt::format("{:.1f}", bytes_of(row) / t / 1e3); };
+    if (out.empty()) {
+      out =
+          fmt::format("\nGB/s, ten million parameters, best\n{:<9}{:>9}{:>9}{:>11}\n", "", "Adam", "copy", "Adam/copy");
     }
+    out += fmt::format("{:<9}{:>9}{:>9}{:>11}\n", what, speed(adam), speed(copy), ratio(copy, adam));
   }
+  return out;
 }
 
 }  // namespace bench

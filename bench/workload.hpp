@@ -86,8 +86,9 @@ struct Implementation {
   /// For all that runs until the next call.
   void (*set_threads)(int n);
 };
-Implementation tape();
-Implementation record();
+Implementation tape();                ///< ours, recorded once
+Implementation record();              ///< ours, recorded for every step
+Implementation tape_with_gradient();  ///< ours, recorded once, storing all gradients at every step
 Implementation manual();
 Implementation manual_eigen();
 Implementation libtorch();
