@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -51,8 +52,7 @@ void copy_row(const T* from, T* to, const Axis& axis) {
   if (axis.from == 1 && axis.to == 1) {
     std::memcpy(to, from, static_cast<std::size_t>(axis.extent) * sizeof(T));
   } else if (axis.from == 0 && axis.to == 1) {
-    constexpr T zero = 0;
-    if (std::memcmp(from, &zero, sizeof zero) == 0) {
+    if (*from == 0 && !std::signbit(static_cast<double>(*from))) {
       std::memset(to, 0, static_cast<std::size_t>(axis.extent) * sizeof(T));
     } else {
       std::fill_n(to, axis.extent, *from);

@@ -149,8 +149,9 @@ bool Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order,
     throw;
   }
   if (micro_) {
-    micro_->update->run(where);
-    if (norm_wanted_) norm = static_cast<double>(*micro_->update->output(0).data);
+    Program<T>& update = *micro_->update;  // NOLINT(bugprone-unchecked-optional-access): recorded with the epoch
+    update.run(where);
+    if (norm_wanted_) norm = static_cast<double>(*update.output(0).data);
   }
   ++state_.step;
   Seen& seen = state_.seen;
