@@ -103,15 +103,21 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   };
 
   std::ptrdiff_t k = tile.depth;
-  if (k > 32) {
+  const auto steps_until = [&](std::ptrdiff_t left) HWY_ATTR {
+    for (; k >= left + kSets; k -= kSets) {
+      step(0);
+      if constexpr (kSets > 1) step(1);
+    }
+  };
+  // C is asked for shortly before it is needed: what comes earlier is out of L1 again by then.
+  constexpr std::ptrdiff_t kNotice = 64;
+  if (k > kNotice) steps_until(kNotice);
+  if (k > kNotice / 2) {
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kPacks; ++v) __builtin_prefetch(tile.c + r * tile.c_row + v * N, 1, 3);
     }
   }
-  for (; k >= kSets; k -= kSets) {
-    step(0);
-    if constexpr (kSets > 1) step(1);
-  }
+  steps_until(0);
   if constexpr (kSets > 1) {
     if (k != 0) step(0);
     for (int r = 0; r < kRows; ++r) {
