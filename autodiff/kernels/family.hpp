@@ -34,7 +34,7 @@ Families trigonometric_tiles();  ///< math::Trigonometric and pairs
 Families hyperbolic_tiles();     ///< math::Hyperbolic
 Families activation_tiles();     ///< math::Activation and pairs
 Families special_tiles();        ///< math::SpecialFunctions and pairs
-Families combined_tiles();       ///< fused_multiply_add .. chain_add, in the order of `Special`
+Families combined_tiles();       ///< fused_multiply_add .. sum_of_products, in the order of `Special`
 Families row_tiles();            ///< softmax .. cross_entropy_pair
 Families reduction_tiles();      ///< sum_all .. min_rows
 

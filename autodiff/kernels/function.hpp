@@ -1,6 +1,7 @@
 /// The instructions of a tile program, and which instruction an elementwise function is.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <tuple>
 #include <type_traits>
@@ -19,6 +20,7 @@ enum class Special : std::uint16_t {
   fused_negative_multiply_add,  ///< y = x2 - x0 x1
   fused_multiply_subtract,      ///< y = x0 x1 - x2
   chain_add,                    ///< y = chain(x0, x1) + x2
+  sum_of_products,              ///< y = x0 x1 + x2 x3
   softmax,                      ///< y = softmax of each row of x0
   log_softmax,                  ///< y = x0 - log sum exp of the row, without cancellation
   log_sum_exp,                  ///< y[row] = log sum exp of the row
@@ -45,6 +47,9 @@ constexpr std::uint16_t position(const std::tuple<G...>*) {
   return found;
 }
 }  // namespace internal
+
+/// The most operands of an instruction.
+inline constexpr std::size_t kOperands = 4;
 
 inline constexpr std::uint16_t kFunctions = std::tuple_size_v<math::Functions>;
 inline constexpr std::uint16_t kPairs = std::tuple_size_v<math::Pairs>;

@@ -46,9 +46,11 @@ constexpr std::size_t arity() {
     return 2;
   } else if constexpr (requires(P x) { F::value(x, x, x); }) {
     return 3;
+  } else if constexpr (requires(P x) { F::value(x, x, x, x); }) {
+    return 4;
   } else {
     static_assert(
-        requires(P x) { F::values(x, x, x); }, "neither a function of one to three inputs nor a pair");
+        requires(P x) { F::values(x, x, x); }, "neither a function of one to four inputs nor a pair");
     return 1;
   }
 }
@@ -63,16 +65,18 @@ struct Results {
   Pack<T> first, second;
 };
 template <class F, class T>
-HWY_INLINE Results<T> evaluate(Pack<T> a, Pack<T> b, Pack<T> c) {
+HWY_INLINE Results<T> evaluate(const Pack<T> (&x)[kOperands]) {
   Results<T> y;
   if constexpr (kIsPair<F, T>) {
-    F::values(a, y.first, y.second);
+    F::values(x[0], y.first, y.second);
   } else if constexpr (arity<F, T>() == 1) {
-    y.first = F::value(a);
+    y.first = F::value(x[0]);
   } else if constexpr (arity<F, T>() == 2) {
-    y.first = F::value(a, b);
+    y.first = F::value(x[0], x[1]);
+  } else if constexpr (arity<F, T>() == 3) {
+    y.first = F::value(x[0], x[1], x[2]);
   } else {
-    y.first = F::value(a, b, c);
+    y.first = F::value(x[0], x[1], x[2], x[3]);
   }
   return y;
 }
@@ -95,30 +99,30 @@ HWY_INLINE void straighten(Call<T>& call) {
 
 /// One row. Every pack is loaded before the result of the same elements is stored, hence in place is allowed.
 template <class F, class T>
-HWY_INLINE void map_row(const Lane<T> (&lanes)[3], T* y, T* y2, std::ptrdiff_t cols) {
+HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptrdiff_t cols) {
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
-  const T* x[3] = {};
-  std::ptrdiff_t step[3] = {};
+  const T* x[kOperands] = {};
+  std::ptrdiff_t step[kOperands] = {};
   for (std::size_t i = 0; i < kInputs; ++i) x[i] = lanes[i].at, step[i] = lanes[i].step * N;
   const std::ptrdiff_t whole = cols / N * N, rest = cols - whole;
   for (std::ptrdiff_t q = 0; q < whole; q += N) {
-    Pack<T> p[3];
-#pragma GCC unroll 3
+    Pack<T> p[kOperands];
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < kInputs; ++i) {
       p[i] = load(x[i]);
       x[i] += step[i];
     }
-    const auto result = evaluate<F>(p[0], p[1], p[2]);
+    const auto result = evaluate<F>(p);
     store(result.first, y + q);
     if constexpr (kPair) store(result.second, y2 + q);
   }
   if (rest != 0) {
-    Pack<T> p[3];
-#pragma GCC unroll 3
+    Pack<T> p[kOperands];
+#pragma GCC unroll 4
     for (std::size_t i = 0; i < kInputs; ++i) p[i] = load_first(x[i], rest);
-    const auto result = evaluate<F>(p[0], p[1], p[2]);
+    const auto result = evaluate<F>(p);
     store_first(result.first, y + whole, rest);
     if constexpr (kPair) store_first(result.second, y2 + whole, rest);
   }
@@ -130,8 +134,8 @@ template <class F, class T>
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
-  HWY_ALIGN T wide[3][N];
-  Lane<T> lanes[3];
+  HWY_ALIGN T wide[kOperands][N];
+  Lane<T> lanes[kOperands];
   if (given.rows == 1) {
     for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(given, i, 0, wide[i]);
     return map_row<F>(lanes, given.y, given.y2, given.cols);
@@ -143,8 +147,8 @@ template <class F, class T>
   for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= call.how[i] != How::spread || call.stride[i] == 0;
   if (!kPair && call.rows > 1 && call.cols == 2 * N && constant_rows) {
     // A block of a matrix product: rows of two packs, without an inner loop.
-    const T* x[3] = {};
-    std::ptrdiff_t stride[3] = {}, second[3] = {};
+    const T* x[kOperands] = {};
+    std::ptrdiff_t stride[kOperands] = {}, second[kOperands] = {};
     for (std::size_t i = 0; i < kInputs; ++i) {
       const Lane<T> first = lane(call, i, 0, wide[i]);
       x[i] = first.at;
@@ -153,14 +157,14 @@ template <class F, class T>
     }
     T* y = call.y;
     for (std::ptrdiff_t r = call.rows; r > 0; --r, y += call.y_stride) {
-      Pack<T> p[3], q[3];
-#pragma GCC unroll 3
+      Pack<T> p[kOperands], q[kOperands];
+#pragma GCC unroll 4
       for (std::size_t i = 0; i < kInputs; ++i) {
         p[i] = load(x[i]);
         q[i] = load(x[i] + second[i]);
         x[i] += stride[i];
       }
-      const auto left = evaluate<F>(p[0], p[1], p[2]).first, right = evaluate<F>(q[0], q[1], q[2]).first;
+      const auto left = evaluate<F>(p).first, right = evaluate<F>(q).first;
       store(left, y);
       store(right, y + N);
     }

@@ -28,7 +28,11 @@ struct FusedMultiplySubtract {
 struct ChainAdd {
   static auto value(auto g, auto s, auto c) { return where(either_zero(g, s), c, multiply_add(g, s, c)); }
 };
-using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd>;
+struct SumOfProducts {
+  static auto value(auto a, auto b, auto c, auto d) { return multiply_add(a, b, c * d); }
+};
+using Combined =
+    std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));
 
 template <class Tuple>

@@ -75,7 +75,7 @@ void TileProgram<T>::bind(const Step<T>& step, const Block& at, T* scratch, Call
   call.cols = at.as_one_row ? at.m * at.n : at.n;
   place(step.y, call.y, call.y_stride);
   place(step.y2, call.y2, call.y2_stride);
-  for (std::size_t k = 0; k < 3; ++k) {
+  for (std::size_t k = 0; k < kOperands && step.x[k].place != Place::none; ++k) {
     const Operand<T>& x = step.x[k];
     place(x, call.x[k], call.stride[k]);
     call.how[k] = x.place == Place::constant ? How::splat : x.col == 1 ? How::advance : How::spread;

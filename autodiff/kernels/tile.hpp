@@ -37,9 +37,9 @@ struct Call {
   std::ptrdiff_t y_stride;
   T* y2;  ///< second result of instructions that have two
   std::ptrdiff_t y2_stride;
-  std::array<const T*, 3> x;
-  std::array<std::ptrdiff_t, 3> stride;  ///< row strides of x
-  std::array<How, 3> how;
+  std::array<const T*, kOperands> x;
+  std::array<std::ptrdiff_t, kOperands> stride;  ///< row strides of x
+  std::array<How, kOperands> how;
   const std::int64_t* label;  ///< one class index per row, for cross entropy
   T factor;                   ///< of a sum
 };
@@ -83,7 +83,7 @@ struct Step {
   TileFn<T> run = nullptr;
   Instruction instruction{};
   Operand<T> y, y2;
-  std::array<Operand<T>, 3> x{};
+  std::array<Operand<T>, kOperands> x{};
   const std::int64_t* label = nullptr;  ///< class indices, one per row of the home (rank ≤ 2, no outer axes)
   T factor = 1;
 };

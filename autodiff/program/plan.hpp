@@ -13,7 +13,7 @@ namespace wengert {
 struct Entry {
   kernels::Instruction instruction{};
   std::uint32_t y = kNone, y2 = kNone;
-  std::array<std::uint32_t, 3> x{kNone, kNone, kNone};
+  std::array<std::uint32_t, kernels::kOperands> x{kNone, kNone, kNone, kNone};
   std::uint32_t label = kNone;  ///< the index that gives class labels
   double factor = 1;
   bool end = false;  ///< a reduction, complete after the last block

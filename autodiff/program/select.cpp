@@ -22,14 +22,16 @@ void Select<T>::fold_products(std::uint32_t group) {
     if (!sum && !graph_.is(n, instruction_of<math::Subtract>())) continue;
     const auto x = graph_.inputs_of(n);
     if (x[0] == x[1]) continue;
+    bool both = false;  // of two products of numbers the second is folded, too
     for (const std::size_t i : {1u, 0u}) {
       const std::uint32_t m = x[i];
-      const bool product =
-          graph_.is(m, instruction_of<math::Multiply>()) || (sum && graph_.is(m, instruction_of<math::Chain>()));
+      const bool multiply = graph_.is(m, instruction_of<math::Multiply>());
+      const bool product = multiply || (sum && !both && graph_.is(m, instruction_of<math::Chain>()));
       if (product && fused_.group_of[m] == group && graph_.shape_id(m) == graph_.shape_id(n) && uses_[m] == 1 &&
           !stored_[m]) {
         folded_[m] = done_[m] = true;
-        break;
+        if (!sum || !multiply) break;
+        both = true;
       }
     }
   }
@@ -59,7 +61,14 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
       const std::uint32_t m = x[i];
       if (fused_.group_of[m] != group || !folded_[m]) continue;
       const auto factors = graph_.inputs_of(m);
-      e.x = {factors[0], factors[1], x[1 - i]};
+      const std::uint32_t other = x[1 - i];
+      if (fused_.group_of[other] == group && folded_[other]) {
+        const auto others = graph_.inputs_of(other);
+        e.x = {factors[0], factors[1], others[0], others[1]};
+        e.instruction = instruction(Special::sum_of_products);
+        return e;
+      }
+      e.x = {factors[0], factors[1], other, kNone};
       e.instruction = instruction(graph_.is(m, instruction_of<math::Chain>()) ? Special::chain_add
                                   : sum                                       ? Special::fused_multiply_add
                                   : i == 1                                    ? Special::fused_negative_multiply_add

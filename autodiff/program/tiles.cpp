@@ -147,8 +147,8 @@ class Tiles {
 
   void place_operands(std::size_t e) {
     const Entry& entry = entries_[e];
-    std::array<Placed, 5>& operands = placed_.emplace_back();  // y, y2, x0, x1, x2
-    for (std::size_t i = 0; i < 3; ++i) {
+    std::array<Placed, 2 + kernels::kOperands>& operands = placed_.emplace_back();  // y, y2, x0, x1, …
+    for (std::size_t i = 0; i < kernels::kOperands; ++i) {
       if (entry.x[i] != kNone) operands[2 + i] = read(entry.x[i]);
     }
     // A register whose last reader this is may take the result, but not of an instruction with two: the first result
@@ -214,7 +214,7 @@ class Tiles {
     Step<T>& step = out_.steps.emplace_back();
     step.y = placed_[e][0].operand;
     step.y2 = placed_[e][1].operand;
-    step.x = {placed_[e][2].operand, placed_[e][3].operand, placed_[e][4].operand};
+    for (std::size_t i = 0; i < kernels::kOperands; ++i) step.x[i] = placed_[e][2 + i].operand;
     step.instruction = entry.instruction;
     if (entry.label != kNone) step.label = places_.integers(entry.label);
     if (entry.end) become_reduction(step);
@@ -250,7 +250,7 @@ class Tiles {
   std::uint32_t result_;  ///< the node the group's product computes
   std::map<std::uint32_t, std::size_t> last_read_;
   Registers registers_;
-  std::vector<std::array<Placed, 5>> placed_;
+  std::vector<std::array<Placed, 2 + kernels::kOperands>> placed_;
   std::vector<const T*> streams_;
 };
 

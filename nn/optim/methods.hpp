@@ -109,7 +109,7 @@ struct Adam {
   double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   void operator()(auto& at, auto& w, auto g) const {
     const auto [m, v] = moments(at, g, beta1, beta2);
-    w -= at.number(unbiased_rate(beta1)) * m / (sqrt(v) * at.number(unbiased_root(beta2)) + epsilon);
+    w -= at.number(unbiased_rate(beta1)) * (m / (sqrt(v) * at.number(unbiased_root(beta2)) + epsilon));
   }
 };
 
@@ -130,7 +130,7 @@ struct AmsGrad {
     const auto [m, v] = moments(at, g, beta1, beta2);
     auto& largest = at["largest"];
     largest = maximum(largest, v);
-    w -= at.number(unbiased_rate(beta1)) * m / (sqrt(largest) * at.number(unbiased_root(beta2)) + epsilon);
+    w -= at.number(unbiased_rate(beta1)) * (m / (sqrt(largest) * at.number(unbiased_root(beta2)) + epsilon));
   }
 };
 
