@@ -98,6 +98,7 @@ struct TrainerOptions {
   std::int64_t log_every = 1;                 ///< epochs per line; the last has one too
   std::string metric = "metric";              ///< the name after_epoch's metric is printed under
   std::function<void(Epoch&)> after_epoch{};  ///< may set metric and stop
+  std::function<void(Step&)> after_step{};    ///< may set stop; sees also a step whose loss is not finite
 };
 
 /// What is looked at between steps: clock, Ctrl-C, progress.
@@ -165,8 +166,8 @@ class Trainer {
   void fill(Recording& to, const Samples<T>& from, const std::int64_t* order);
   /// Steps through what is left of the epoch; what ended it early, if anything.
   std::optional<Stop> run_epoch(const Samples<T>& samples, Watch& watch, Source where);
-  /// One update by `rows` samples from `order` on; adds what it saw to the state. Whether all of it was finite.
-  bool take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where);
+  /// One update by `rows` samples from `order` on; adds what it saw to the state.
+  Step take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where);
   /// The epoch that is under way, as far as it was seen.
   Epoch epoch_so_far() const;
   /// Validates and keeps an epoch that is through.

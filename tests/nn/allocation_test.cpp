@@ -1,6 +1,8 @@
 // What a training step and a prediction allocate.
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "nn/nn.hpp"
 #include "tests/allocations.hpp"
 
@@ -30,21 +32,27 @@ TEST_CASE_TEMPLATE_DEFINE("a training step of a method allocates nothing", M, al
 TEST_CASE_TEMPLATE_APPLY(allocates_nothing, nn::Methods);
 
 TEST_CASE("an epoch of a trainer allocates as much for 100 steps as for 10") {
-  const auto of_second_epoch = [](std::int64_t batch, std::int64_t micro) {
+  const auto of_second_epoch = [](std::int64_t batch, std::int64_t micro, bool watched = false) {
     Tape<double> tape;
     const nn::Mlp<double> mlp(tape, {4, 3});
     long at[3] = {};
+    double losses = 0;
+    std::function<void(nn::Step&)> after_step;
+    if (watched) after_step = [&](nn::Step& step) { losses += step.loss; };
     nn::Trainer<double> trainer(mlp, {.epochs = 3,
                                       .batch = batch,
                                       .micro_batch = micro,
                                       .clip_norm = 1,
                                       .progress = false,
-                                      .after_epoch = [&](nn::Epoch& e) { at[e.number - 1] = allocations; }});
+                                      .after_epoch = [&](nn::Epoch& e) { at[e.number - 1] = allocations; },
+                                      .after_step = after_step});
     trainer.fit({zeros({200, 4}), Tensor<std::int64_t>(Shape{200})});
+    CHECK((losses > 0) == watched);
     return at[1] - at[0];
   };
   CHECK(of_second_epoch(2, 0) == of_second_epoch(20, 0));
   CHECK(of_second_epoch(2, 1) == of_second_epoch(20, 10));
+  CHECK(of_second_epoch(2, 0, true) == of_second_epoch(20, 0));
 }
 
 TEST_CASE("a prediction allocates its result alone") {
