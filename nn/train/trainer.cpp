@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "nn/data/file.hpp"
 #include "nn/train/interrupt.hpp"
 #include "nn/train/progress.hpp"
 
@@ -172,6 +173,7 @@ Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation
   if (options_.batch < 1) {
     throw ValueError(locate("trainer", fmt::format("batch is {}, it must be positive", options_.batch), where));
   }
+  if (!options_.snapshot.empty()) expect_writable({"trainer: snapshot", options_.snapshot.string(), where});
   std::FILE* const out = options_.progress ? stdout : nullptr;
   Watch watch{.progress = Progress(out, out != nullptr && isatty(STDOUT_FILENO) != 0, options_.epochs, samples.size(),
                                    options_.metric)};

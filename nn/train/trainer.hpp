@@ -118,8 +118,8 @@ class Trainer {
 
   /// Trains until something says stop: from where the last fit, or a snapshot, left off, also in the middle of an
   /// epoch. Validation samples are looked at after each epoch. Throws ShapeError if there are no samples, or another
-  /// number than there was in the epoch that is gone on with; FileError if the snapshot cannot be written; or what the
-  /// objective throws, then nothing was trained.
+  /// number than there was in the epoch that is gone on with, FileError if the snapshot has no folder that takes it, or
+  /// what the objective throws: then nothing was trained. Throws FileError if a snapshot cannot be written later.
   Training fit(const Samples<T>& samples, const Samples<T>& validation = {}, Source where = Source::here());
 
   /// Mean of the objective over samples, as when predicting.
