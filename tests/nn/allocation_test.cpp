@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <string>
+#include <vector>
 
+#include "nn/data/zip.hpp"
 #include "nn/nn.hpp"
 #include "tests/allocations.hpp"
 
@@ -77,4 +80,33 @@ TEST_CASE("an evaluation for an outside solver allocates nothing") {
     f(x, g);
   }
   CHECK(allocations == before);
+}
+
+TEST_CASE("readers allocate by what a file holds, never by what it claims (B151, B157, B158, B161)") {
+  const auto text = [](const char* bytes, std::size_t size) { return std::string(bytes, size); };
+  const std::string npy =
+      text("\x93NUMPY\1\0\x3f\0", 10) + "{'descr': '<f8', 'fortran_order': False, 'shape': (999999999,)}";
+  const std::string tensors = R"({"t":{"dtype":"F32","shape":[10000,10000],"data_offsets":[0,4]}})";
+  std::string zipped = nn::zip({{"x.npy", npy}});
+  zipped.replace(zipped.find("PK\1\2") + 24, 4, text("\0\0\0\1", 4));  // the unpacked size in the directory
+  struct Case {
+    const char* claim;
+    std::function<void()> read;
+  };
+  const std::vector<Case> cases{
+      {"takes 268435455 times 8 bytes", [&] { nn::parse_idx(text("\0\0\x0e\1\x0f\xff\xff\xff", 8)); }},
+      {"takes 999999999 times 8 bytes", [&] { nn::parse_npy(npy); }},
+      {"takes 999999999 times 8 bytes",
+       [&] {
+         nn::parse_npz(nn::zip({{"x.npy", npy}}));
+       }},
+      {"claims 16777216 bytes", [&] { nn::parse_npz(zipped); }},
+      {"takes 100000000 times 4 bytes",
+       [&] { nn::parse_safetensors(text("\x40\0\0\0\0\0\0\0", 8) + tensors + "1234"); }},
+      {"takes 4294967296 bytes", [&] { nn::parse_safetensors(text("\0\0\0\0\1\0\0\0", 8)); }}};
+  for (const Case& c : cases) {
+    largest_allocation = 0;
+    CHECK_THROWS_WITH_AS(c.read(), doctest::Contains(c.claim), FileError);
+    CHECK(largest_allocation < 1 << 16);
+  }
 }
