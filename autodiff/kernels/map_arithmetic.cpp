@@ -31,8 +31,7 @@ struct ChainAdd {
 struct SumOfProducts {
   static auto value(auto a, auto b, auto c, auto d) { return multiply_add(a, b, c * d); }
 };
-using Combined =
-    std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts>;
+using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));
 
 template <class Tuple>
