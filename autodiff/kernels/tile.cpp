@@ -11,11 +11,10 @@ namespace {
 /// A home of so few blocks has the arguments of its instructions computed once, for all runs.
 constexpr std::ptrdiff_t kBakedBlocks = 4;
 
-/// Element steps from plane 0 to the plane at `at`.
-template <class T>
-std::ptrdiff_t plane_offset(const Operand<T>& operand, const std::int64_t* at, std::size_t axes) {
+/// Elements from plane 0 to the plane at `at`.
+std::ptrdiff_t plane_offset(const std::int64_t* steps, const std::int64_t* at, std::size_t axes) {
   std::ptrdiff_t offset = 0;
-  for (std::size_t axis = 0; axis < axes; ++axis) offset += at[axis] * operand.outer[axis];
+  for (std::size_t axis = 0; axis < axes; ++axis) offset += at[axis] * steps[axis];
   return offset;
 }
 
@@ -65,9 +64,9 @@ void TileProgram<T>::bind(const Step<T>& step, const Block& at, T* scratch, Call
     stride = operand.row;
     if (operand.place == Place::memory) {
       data += at.i * operand.row + at.j * operand.col;
-      if (!outer.empty()) data += plane_offset(operand, at.plane, outer.size());
+      if (!outer.empty()) data += plane_offset(outer_steps.data() + operand.outer, at.plane, outer.size());
     } else if (operand.place == Place::scratch) {
-      data = scratch + operand.number * kScratch<T>;
+      data = scratch + static_cast<std::ptrdiff_t>(operand.number) * kScratch<T>;
       stride = operand.col == 1 ? at.n : 1;
     }
   };
@@ -206,6 +205,7 @@ void TileProgram<T>::bake(T* scratch) {
   if (b.count() == 0) return;
   if (outer.empty() && b.count() <= kBakedBlocks) {
     constexpr std::array<std::int64_t, 6> origin{};
+    baked_.reserve(static_cast<std::size_t>(b.count()) * steps.size());
     for (std::ptrdiff_t i = 0; i < b.rows; i += b.height) {
       for (std::ptrdiff_t j = 0; j < b.cols; j += b.width) {
         const Block at{i, std::min(b.height, b.rows - i), j, std::min(b.width, b.cols - j), origin.data(), false};

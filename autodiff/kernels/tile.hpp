@@ -70,12 +70,13 @@ enum class Place : std::uint8_t {
 
 template <class T>
 struct Operand {
-  Place place = Place::none;
   T* data = nullptr;
-  std::ptrdiff_t row = 0, col = 0;        ///< element steps per row and column; col is 0 or 1
-  std::ptrdiff_t number = 0;              ///< of the scratch register
-  bool padded = false;                    ///< memory: all of a value, with room behind it up to a whole vector
-  std::array<std::ptrdiff_t, 6> outer{};  ///< element steps of the outer axes
+  std::ptrdiff_t row = 0;    ///< element steps per row
+  std::uint32_t number = 0;  ///< of the scratch register
+  std::uint32_t outer = 0;   ///< memory: where its steps along the outer axes begin in TileProgram::outer_steps
+  Place place = Place::none;
+  std::uint8_t col = 0;  ///< element steps per column, 0 or 1
+  bool padded = false;   ///< memory: all of a value, with room behind it up to a whole vector
 };
 
 template <class T>
@@ -95,11 +96,12 @@ template <class T>
 class TileProgram {
  public:
   std::vector<Step<T>> steps;
-  std::vector<std::int64_t> outer;    ///< extents of the outer axes; empty for a matrix
-  std::ptrdiff_t rows = 0, cols = 0;  ///< of one plane
-  bool flat = false;                  ///< every operand is contiguous or constant: all() sees one long row
-  bool whole_rows = false;            ///< an instruction needs complete rows
-  std::ptrdiff_t streams = 0;         ///< distinct tensors in memory that a pass reads or writes
+  std::vector<std::int64_t> outer;        ///< extents of the outer axes; empty for a matrix
+  std::vector<std::int64_t> outer_steps;  ///< element steps along them, of each operand in memory
+  std::ptrdiff_t rows = 0, cols = 0;      ///< of one plane
+  bool flat = false;                      ///< every operand is contiguous or constant: all() sees one long row
+  bool whole_rows = false;                ///< an instruction needs complete rows
+  std::ptrdiff_t streams = 0;             ///< distinct tensors in memory that a pass reads or writes
   /// What a reduction starts from, and how partial results are joined.
   struct Start {
     T* data;

@@ -35,9 +35,9 @@ struct Graph {
   std::vector<std::uint32_t> inputs;
   std::vector<std::uint32_t> roots;  ///< the outputs, then the values of the assigns
   std::size_t outputs = 0;           ///< how many of the roots are outputs
-  /// By lay_out: the node whose memory node i looks at (itself, but for views), and through which window.
-  std::vector<std::uint32_t> base;
-  std::vector<Window> window;
+  /// By lay_out: the node whose memory node i looks at (itself, but for views), and of views through which window.
+  std::vector<std::uint32_t> base, window_of;
+  std::vector<Window> windows;
 
   std::uint32_t size() const { return static_cast<std::uint32_t>(nodes.size()); }
   std::span<const std::uint32_t> inputs_of(std::uint32_t n) const {
@@ -47,6 +47,7 @@ struct Graph {
   const Shape& shape(std::uint32_t n) const { return tape->shape(nodes[n].origin); }
   /// Equal for nodes of equal shape.
   std::uint32_t shape_id(std::uint32_t n) const { return tape->node(nodes[n].origin).shape; }
+  Window window(std::uint32_t n) const { return window_of[n] == kNone ? Window(shape(n)) : windows[window_of[n]]; }
   const void* attributes(std::uint32_t n) const { return tape->attributes(nodes[n].origin); }
   bool is_source(std::uint32_t n) const { return nodes[n].kind <= Kind::placeholder; }
   bool is(std::uint32_t n, kernels::Instruction i) const {

@@ -24,6 +24,8 @@ class LayOut {
   LayOut(const Graph<T>& in, const std::function<bool(NodeId)>& assigned) : in_(in), assigned_(assigned) {
     out_.tape = in.tape;
     out_.outputs = in.outputs;
+    out_.nodes.reserve(in.nodes.size());
+    out_.inputs.reserve(in.inputs.size());
     place_.resize(in.nodes.size());
     copies_.assign(in.nodes.size(), kNone);
   }
@@ -48,14 +50,14 @@ class LayOut {
   void append(const typename Graph<T>::Node& node, std::span<const std::uint32_t> from) {
     const std::uint32_t n = out_.append(node, from);
     out_.base.push_back(n);
-    out_.window.push_back(Window(out_.shape(n)));
+    out_.window_of.push_back(kNone);
   }
 
   /// An output keeps its value until the next run, whatever happens to a leaf. A value to be assigned is read when all
   /// units have run, so it must not lie in a leaf that another assign overwrites.
   bool needs_copy(std::uint32_t at, bool is_output) const {
     const std::uint32_t base = out_.base[at];
-    if (!out_.window[at].is_contiguous() || out_.nodes[base].kind == Kind::constant) return true;
+    if (!out_.window(at).is_contiguous() || out_.nodes[base].kind == Kind::constant) return true;
     if (!out_.is_source(base)) return false;
     return is_output || (!out_.nodes[base].cached && assigned_(out_.nodes[base].origin));
   }
@@ -63,18 +65,19 @@ class LayOut {
   /// A view's base and window. `n` is the node of the old graph, `at` of the new.
   void resolve(std::uint32_t n, std::uint32_t at) {
     const std::uint32_t x = out_.inputs_of(at)[0];
-    auto window = out_.op(at).view(out_.attributes(at), out_.window[x], out_.shape(at));
+    auto window = out_.op(at).view(out_.attributes(at), out_.window(x), out_.shape(at));
     std::uint32_t base = out_.base[x];
     if (!window) {  // the strides do not allow it: copy first
       const std::uint32_t y = copy(in_.inputs_of(n)[0]);
-      window = out_.op(at).view(out_.attributes(at), out_.window[y], out_.shape(at));
+      window = out_.op(at).view(out_.attributes(at), out_.window(y), out_.shape(at));
       base = y;
       // The copy was appended after the view; the view now stands after it.
       append(out_.nodes[at], std::array{y});
       at = place_[n] = out_.size() - 1;
     }
     out_.base[at] = base;
-    out_.window[at] = *window;  // NOLINT(bugprone-unchecked-optional-access): a dense copy has any view
+    out_.window_of[at] = static_cast<std::uint32_t>(out_.windows.size());
+    out_.windows.push_back(*window);  // NOLINT(bugprone-unchecked-optional-access): a dense copy has any view
   }
 
   /// The node of the new graph from which node n of the old may read input x.
@@ -84,14 +87,14 @@ class LayOut {
     if (kind == Kind::index || reader == Kind::view) return place_[x];
     const std::uint32_t at = place_[x];
     switch (reader) {
-      case Kind::map: return walks(out_.window[at], in_.shape(n)) ? at : copy(x);
-      case Kind::reduce: return walks(out_.window[at], in_.shape(x)) ? at : copy(x);
+      case Kind::map: return walks(out_.window(at), in_.shape(n)) ? at : copy(x);
+      case Kind::reduce: return walks(out_.window(at), in_.shape(x)) ? at : copy(x);
       case Kind::rows: {
-        const Window& w = out_.window[at];
+        const Window w = out_.window(at);
         const int rank = w.shape.rank();
         return rank == 0 || w.shape[-1] == 1 || w.strides[static_cast<std::size_t>(rank - 1)] == 1 ? at : copy(x);
       }
-      case Kind::kernel: return !in_.op(n).custom || out_.window[at].is_contiguous() ? at : copy(x);
+      case Kind::kernel: return !in_.op(n).custom || out_.window(at).is_contiguous() ? at : copy(x);
       default: return at;
     }
   }
@@ -101,7 +104,7 @@ class LayOut {
     if (copies_[x] != kNone) return copies_[x];
     typename Graph<T>::Node node;
     node.origin = in_.nodes[x].origin;
-    if (in_.nodes[x].kind == Kind::constant || walks(out_.window[place_[x]], in_.shape(x))) {
+    if (in_.nodes[x].kind == Kind::constant || walks(out_.window(place_[x]), in_.shape(x))) {
       node.kind = Kind::map;
       node.instruction = static_cast<std::uint16_t>(kernels::instruction_of<math::Copy>());
     } else {

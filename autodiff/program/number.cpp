@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstring>
 #include <numeric>
 
@@ -9,7 +10,8 @@ namespace {
 
 using kernels::instruction_of;
 
-/// Hash table of nodes with equal meaning, by open addressing.
+/// Hash table of nodes with equal meaning, by open addressing. A node is first looked for beside its latest input: what
+/// was recorded together lies together, and a graph larger than the caches is walked in order.
 template <class T>
 class Numbers {
  public:
@@ -23,7 +25,11 @@ class Numbers {
   /// appended to `out` takes the place.
   std::uint32_t find_or_enter(const Graph<T>& out, const typename Graph<T>::Node& node,
                               std::span<const std::uint32_t> from) {
-    for (std::size_t at = hash(node, from) & (slots_.size() - 1);; at = (at + 1) & (slots_.size() - 1)) {
+    constexpr std::size_t kNear = 8;
+    std::size_t at = from.empty() ? hash(node, from) : 2 * std::size_t{*std::ranges::max_element(from)};
+    for (std::size_t probe = 0;; ++probe, ++at) {
+      if (probe == kNear) at = hash(node, from);
+      at &= slots_.size() - 1;
       if (slots_[at] == kNone) {
         slots_[at] = out.size();
         return kNone;

@@ -13,6 +13,7 @@ Places<T>::Places(const Plan<T>& plan, const std::function<std::shared_ptr<const
                   Executable<T>& out)
     : p_(plan), out_(out) {
   out_.arena = Buffer<T>(p_.arena);
+  for (const auto& leaf : out_.leaves) leaf_at_.emplace(leaf.get(), static_cast<std::uint32_t>(leaf_at_.size()));
   leaf_.assign(g().size(), kNone);
   std::map<std::uint64_t, std::size_t> place_of;  // equal bits share a place
   std::vector<T> values;
@@ -57,8 +58,7 @@ UsageError Places<T>::nonlinear(std::uint32_t placeholder) const {
 
 template <class T>
 std::uint32_t Places<T>::leaf_of(NodeId origin) const {
-  const auto at = std::ranges::find(out_.leaves, g().tape->leaf_storage(origin));
-  return static_cast<std::uint32_t>(at - out_.leaves.begin());
+  return leaf_at_.at(g().tape->leaf_storage(origin).get());
 }
 
 template <class T>
@@ -72,13 +72,13 @@ T* Places<T>::memory(std::uint32_t n) const {
 
 template <class T>
 View<const T> Places<T>::view(std::uint32_t n) const {
-  return {memory(g().base[n]), g().window[n]};
+  return {memory(g().base[n]), g().window(n)};
 }
 
 template <class T>
 bool Places<T>::is_whole(std::uint32_t n) const {
-  return g().window[n].offset == 0 && g().window[n].is_contiguous() &&
-         g().shape(n).size() == g().shape(g().base[n]).size();
+  const Window window = g().window(n);
+  return window.offset == 0 && window.is_contiguous() && g().shape(n).size() == g().shape(g().base[n]).size();
 }
 
 template <class T>

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <unordered_map>
 
 #include "autodiff/program/unit.hpp"
 #include "autodiff/tensor/error.hpp"
@@ -36,6 +37,7 @@ class Places {
 
   const Plan<T>& p_;
   Executable<T>& out_;
+  std::unordered_map<const LeafStorage<T>*, std::uint32_t> leaf_at_;  ///< its place among the leaves
   std::vector<std::uint32_t> leaf_;  ///< per node: its place among the leaves, or among the cached values
   std::map<std::uint32_t, std::size_t> constant_;
 };

@@ -267,7 +267,7 @@ class Planner {
         const std::uint32_t b = entries[0].x[1 - i];
         if (entries[0].x[i] != m || b == kNone || g().nodes[b].kind == Kind::constant || group_of(b) == q) continue;
         const Shape& s = g().shape(b);
-        if (s.size() != g().shape(m)[-1] || (s.rank() > 0 && s[-1] != s.size()) || !g().window[b].is_contiguous())
+        if (s.size() != g().shape(m)[-1] || (s.rank() > 0 && s[-1] != s.size()) || !g().window(b).is_contiguous())
           continue;
         p_.bias[q] = b;
         c = entries[0].y;

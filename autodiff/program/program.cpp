@@ -7,6 +7,7 @@
 #include <limits>
 #include <list>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "autodiff/program/unit.hpp"
 #include "autodiff/tensor/error.hpp"
@@ -54,6 +55,7 @@ class Memory final : public TapeMemory {
 template <class T>
 std::string meaning(const Graph<T>& graph, std::span<const std::uint32_t> assigned) {
   std::string bytes;
+  bytes.reserve(32 * graph.nodes.size());  // about what it takes
   const auto put = [&](const auto& value) {
     const auto at = bytes.size();
     bytes.resize(at + sizeof value);
@@ -128,11 +130,9 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
     return entry->executable;
   }
 
-  std::vector<NodeId> assigned_ids;
-  for (const Assign<T>& a : assigns) assigned_ids.push_back(a.leaf.id());
-  const std::function<bool(NodeId)> is_assigned = [&](NodeId id) {
-    return std::ranges::find(assigned_ids, id) != assigned_ids.end();
-  };
+  std::unordered_set<NodeId> assigned_ids;
+  for (const Assign<T>& a : assigns) assigned_ids.insert(a.leaf.id());
+  const std::function<bool(NodeId)> is_assigned = [&](NodeId id) { return assigned_ids.contains(id); };
   graph = lay_out(number(graph), is_assigned);
   Fused fused = fuse(graph);
   std::vector<Assignment> assignments;
@@ -160,8 +160,8 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
     tape.expect_mine("compile", output, where);
     ids.push_back(output.id());
   }
-  for (std::size_t i = 0; i < assigns.size(); ++i) {
-    const Assign<T>& a = assigns[i];
+  std::unordered_set<NodeId> assigned;
+  for (const Assign<T>& a : assigns) {
     tape.expect_mine("assign", a.leaf, where);
     tape.expect_mine("assign", a.value, where);
     if (tape.node(a.leaf.id()).op->kind != Kind::leaf) {
@@ -173,12 +173,10 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
           fmt::format("the leaf has shape {} but its value {}", to_string(a.leaf.shape()), to_string(a.value.shape())),
           where));
     }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (assigns[j].leaf.id() == a.leaf.id()) {
-        throw UsageError(locate(
-            "assign", fmt::format("the leaf recorded at {} is assigned twice", to_string(tape.node(a.leaf.id()).where)),
-            where));
-      }
+    if (!assigned.insert(a.leaf.id()).second) {
+      throw UsageError(locate(
+          "assign", fmt::format("the leaf recorded at {} is assigned twice", to_string(tape.node(a.leaf.id()).where)),
+          where));
     }
   }
   return Program<T>(build<T>(tape, ids, assigns, false, nullptr));

@@ -90,6 +90,7 @@ template <class T>
 std::vector<Entry> Select<T>::operator()(std::uint32_t group) {
   fold_products(group);
   std::vector<Entry> entries;
+  entries.reserve(fused_.groups[group].nodes.size());
   for (const std::uint32_t n : fused_.groups[group].nodes) {
     if (done_[n] || graph_.nodes[n].kind == Kind::kernel) continue;
     done_[n] = true;

@@ -47,7 +47,7 @@ Arrangement arrange(const Shape& home, const std::vector<Strides>& operands, boo
 class Registers {
  public:
   bool hold(std::uint32_t n) const { return of_.contains(n); }
-  std::ptrdiff_t of(std::uint32_t n) const { return of_.at(n); }
+  std::uint32_t of(std::uint32_t n) const { return of_.at(n); }
   void take(std::uint32_t n) {
     if (spare_.empty()) spare_.push_back(used_++);
     of_[n] = spare_.back();
@@ -62,12 +62,12 @@ class Registers {
     spare_.insert(spare_.end(), later_.begin(), later_.end());
     later_.clear();
   }
-  std::ptrdiff_t used() const { return used_; }
+  std::uint32_t used() const { return used_; }
 
  private:
-  std::map<std::uint32_t, std::ptrdiff_t> of_;
-  std::vector<std::ptrdiff_t> spare_, later_;
-  std::ptrdiff_t used_ = 0;
+  std::map<std::uint32_t, std::uint32_t> of_;
+  std::vector<std::uint32_t> spare_, later_;
+  std::uint32_t used_ = 0;
 };
 
 template <class T>
@@ -90,54 +90,52 @@ class Tiles {
         if (x != kNone) last_read_[x] = e;
       }
     }
+    out_.steps.resize(entries_.size());
+    strides_.reserve(3 * entries_.size());
     for (std::size_t e = 0; e < entries_.size(); ++e) place_operands(e);
     out_.registers = registers_.used();
     out_.streams = static_cast<std::ptrdiff_t>(streams_.size());
     arrange_axes();
-    for (std::size_t e = 0; e < entries_.size(); ++e) add_step(e);
+    for (std::size_t e = 0; e < entries_.size(); ++e) complete(e);
   }
 
  private:
   const Graph<T>& g() const { return p_.graph; }
 
-  /// An operand, and how it steps along the axes of the home.
-  struct Placed {
-    Operand<T> operand;
-    Strides strides{};
-  };
-
   // ---- operands ---------------------------------------------------------------------------------------------------
 
-  Placed in_memory(T* data, const Window& window, bool whole) {
-    Placed out;
-    out.operand.place = Place::memory;
-    out.operand.data = data;
-    out.operand.padded = whole;
-    out.strides = stretched(window, home_).strides;
+  /// Until the axes are arranged `outer` is the operand's place in `strides_`.
+  Operand<T> in_memory(T* data, const Window& window, bool whole) {
+    Operand<T> out;
+    out.place = Place::memory;
+    out.data = data;
+    out.padded = whole;
+    out.outer = static_cast<std::uint32_t>(strides_.size());
+    strides_.push_back(stretched(window, home_).strides);
     if (window.shape == home_ && std::ranges::find(streams_, data) == streams_.end()) streams_.push_back(data);
     return out;
   }
-  Placed in_register(std::uint32_t n) const {
-    Placed out;
-    out.operand.place = Place::scratch;
-    out.operand.number = registers_.of(n);
-    out.operand.row = 1;
-    out.operand.col = is_row_value(g(), n) ? 0 : 1;
+  Operand<T> in_register(std::uint32_t n) const {
+    Operand<T> out;
+    out.place = Place::scratch;
+    out.number = registers_.of(n);
+    out.row = 1;
+    out.col = is_row_value(g(), n) ? 0 : 1;
     return out;
   }
-  Placed read(std::uint32_t x) {
+  Operand<T> read(std::uint32_t x) {
     if (result_ != kNone && x == result_) return in_memory(product_, Window(home_), true);
     if (registers_.hold(x)) return in_register(x);
     if (g().nodes[x].kind == Kind::constant) {
-      Placed out;
-      out.operand.place = Place::constant;
-      out.operand.data = places_.constant(x);
+      Operand<T> out;
+      out.place = Place::constant;
+      out.data = places_.constant(x);
       return out;
     }
     const View<const T> v = places_.view(x);
     return in_memory(const_cast<T*>(v.data), Window(0, v.shape, v.strides), places_.is_whole(x));
   }
-  Placed write(std::uint32_t y) {
+  Operand<T> write(std::uint32_t y) {
     if (p_.offset[y] != Plan<T>::nowhere || p_.over[y] != kNoNode) {
       return in_memory(places_.memory(y), Window(g().shape(y)), true);
     }
@@ -147,9 +145,9 @@ class Tiles {
 
   void place_operands(std::size_t e) {
     const Entry& entry = entries_[e];
-    std::array<Placed, 2 + kernels::kOperands>& operands = placed_.emplace_back();  // y, y2, x0, x1, …
-    for (std::size_t i = 0; i < kernels::kOperands; ++i) {
-      if (entry.x[i] != kNone) operands[2 + i] = read(entry.x[i]);
+    Step<T>& step = out_.steps[e];
+    for (std::size_t i = 0; i < entry.x.size(); ++i) {
+      if (entry.x[i] != kNone) step.x[i] = read(entry.x[i]);
     }
     // A register whose last reader this is may take the result, but not of an instruction with two: the first result
     // would overwrite what the second is made from. Row operations read their operand more than once, and a value per
@@ -158,8 +156,8 @@ class Tiles {
     for (const std::uint32_t n : entry.x) {
       if (n != kNone && registers_.hold(n) && last_read_[n] == e) registers_.release(n, reuse && !is_row_value(g(), n));
     }
-    if (entry.y != kNone) operands[0] = write(entry.y);
-    if (entry.y2 != kNone) operands[1] = write(entry.y2);
+    if (entry.y != kNone) step.y = write(entry.y);
+    if (entry.y2 != kNone) step.y2 = write(entry.y2);
     registers_.settle();
     if (home_.size() == 0 && entry.y != kNone && is_row_value(g(), entry.y)) {  // of no terms: log 0
       start(e, -std::numeric_limits<T>::infinity(), 1, kernels::Join::add);
@@ -183,13 +181,7 @@ class Tiles {
   // ---- axes and steps ---------------------------------------------------------------------------------------------
 
   void arrange_axes() {
-    std::vector<Strides> strides;
-    for (const auto& operands : placed_) {
-      for (const Placed& o : operands) {
-        if (o.operand.place == Place::memory) strides.push_back(o.strides);
-      }
-    }
-    Arrangement free = arrange(home_, strides, out_.whole_rows);
+    Arrangement free = arrange(home_, strides_, out_.whole_rows);
     out_.flat = free.extents.size() <= 1 && !out_.whole_rows;
     const bool by_block = group_.product != kNone && home_.rank() == 2 && home_[-2] > 3 && home_[-1] > 1;
     if (by_block) free = {{0, 1}, {home_[0], home_[1]}};
@@ -199,22 +191,23 @@ class Tiles {
     if (home_.size() == 0) out_.rows = 0;
     const std::size_t outer = runs > 2 ? runs - 2 : 0;
     out_.outer.assign(free.extents.begin(), free.extents.begin() + static_cast<std::ptrdiff_t>(outer));
-    for (auto& operands : placed_) {
-      for (Placed& o : operands) {
-        if (o.operand.place != Place::memory) continue;
-        o.operand.col = runs > 0 ? o.strides[at(free.axes[runs - 1])] : 0;
-        o.operand.row = runs > 1 ? o.strides[at(free.axes[runs - 2])] : 0;
-        for (std::size_t i = 0; i < outer; ++i) o.operand.outer[i] = o.strides[at(free.axes[i])];
-      }
+    const auto step_along = [&](Operand<T>& o) {
+      if (o.place != Place::memory) return;
+      const Strides& strides = strides_[o.outer];
+      o.col = runs > 0 && strides[at(free.axes[runs - 1])] != 0 ? 1 : 0;
+      o.row = runs > 1 ? strides[at(free.axes[runs - 2])] : 0;
+      o.outer = static_cast<std::uint32_t>(out_.outer_steps.size());
+      for (std::size_t i = 0; i < outer; ++i) out_.outer_steps.push_back(strides[at(free.axes[i])]);
+    };
+    for (Step<T>& step : out_.steps) {
+      step_along(step.y), step_along(step.y2);
+      for (Operand<T>& x : step.x) step_along(x);
     }
   }
 
-  void add_step(std::size_t e) {
+  void complete(std::size_t e) {
     const Entry& entry = entries_[e];
-    Step<T>& step = out_.steps.emplace_back();
-    step.y = placed_[e][0].operand;
-    step.y2 = placed_[e][1].operand;
-    for (std::size_t i = 0; i < kernels::kOperands; ++i) step.x[i] = placed_[e][2 + i].operand;
+    Step<T>& step = out_.steps[e];
     step.instruction = entry.instruction;
     if (entry.label != kNone) step.label = places_.integers(entry.label);
     if (entry.end) become_reduction(step);
@@ -250,7 +243,7 @@ class Tiles {
   std::uint32_t result_;  ///< the node the group's product computes
   std::map<std::uint32_t, std::size_t> last_read_;
   Registers registers_;
-  std::vector<std::array<Placed, 2 + kernels::kOperands>> placed_;
+  std::vector<Strides> strides_;  ///< of operands in memory, along the axes of the home
   std::vector<const T*> streams_;
 };
 

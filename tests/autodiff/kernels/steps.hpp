@@ -16,7 +16,7 @@ Operand<T> in_memory(T* data, std::ptrdiff_t row, std::ptrdiff_t col) {
   operand.place = Place::memory;
   operand.data = data;
   operand.row = row;
-  operand.col = col;
+  operand.col = static_cast<std::uint8_t>(col);
   return operand;
 }
 
@@ -25,9 +25,9 @@ template <class T>
 Operand<T> in_scratch(std::ptrdiff_t number, std::ptrdiff_t col = 1) {
   Operand<T> operand;
   operand.place = Place::scratch;
-  operand.number = number;
+  operand.number = static_cast<std::uint32_t>(number);
   operand.row = 1;
-  operand.col = col;
+  operand.col = static_cast<std::uint8_t>(col);
   return operand;
 }
 

@@ -87,13 +87,17 @@ TEST_CASE_TEMPLATE("a program walks outer axes of any strides, and its reduction
       for (Matrix<T>* m : {&x, &b, &w}) m->fill(small_integer);
       Operand<T> ox = in_memory(x.first, x.row, 1), oy = in_memory(y.first, y.row, 1),
                  per_row = in_memory(by_row.first, 1, 0);
+      // Steps along the outer axes: none for b, w and what is reduced, then those of x, y and the sums of rows.
+      const std::size_t axes = outer.size();
+      std::vector<std::int64_t> outer_steps(4 * axes);
+      ox.outer = static_cast<std::uint32_t>(axes), oy.outer = 2 * ox.outer, per_row.outer = 3 * ox.outer;
       Size reversed = 1, forward = 1;
-      for (std::size_t axis = 0; axis < outer.size(); ++axis) {
-        ox.outer[axis] = reversed * rows * x.row;
+      for (std::size_t axis = 0; axis < axes; ++axis) {
+        outer_steps[ox.outer + axis] = reversed * rows * x.row;
         reversed *= outer[axis];
-        const std::size_t last = outer.size() - 1 - axis;
-        oy.outer[last] = forward * rows * cols;
-        per_row.outer[last] = forward * rows;
+        const std::size_t last = axes - 1 - axis;
+        outer_steps[oy.outer + last] = forward * rows * cols;
+        outer_steps[per_row.outer + last] = forward * rows;
         forward *= outer[last];
       }
       std::vector<T> exact, exact_rows, exact_columns(static_cast<std::size_t>(cols));
@@ -101,7 +105,7 @@ TEST_CASE_TEMPLATE("a program walks outer axes of any strides, and its reduction
       for (Size plane = 0; plane < planes; ++plane) {
         Size mirrored = 0, rest = plane;  // the place of the plane in x
         for (std::size_t axis = outer.size(); axis-- > 0; rest /= outer[axis]) {
-          mirrored += rest % outer[axis] * (ox.outer[axis] / (rows * x.row));
+          mirrored += rest % outer[axis] * (outer_steps[ox.outer + axis] / (rows * x.row));
         }
         for (Size i = 0; i < rows; ++i) {
           exact_rows.push_back(0);
@@ -120,6 +124,7 @@ TEST_CASE_TEMPLATE("a program walks outer axes of any strides, and its reduction
         TileProgram<T> program;
         program.rows = rows, program.cols = cols;
         program.outer = outer;
+        program.outer_steps = outer_steps;
         program.steps = {step<T>(instruction(Special::fused_multiply_add), oy,
                                  {ox, in_memory(b.first, 1, 0), in_memory(w.first, 0, 1)}),
                          step<T>(instruction(Special::sum_all), in_memory(total.first, 0, 0), {oy}),
