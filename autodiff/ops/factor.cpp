@@ -30,6 +30,15 @@ Shape batch_of(const Shape& shape) { return Shape(shape.dims().first(at(shape.ra
 void expect_square(const Shape& a) {
   if (a.rank() < 2 || a[-1] != a[-2]) throw ShapeError("square matrices are needed");
 }
+template <class T>
+void expect_square(const char* name, Var<T> a, Source where) {
+  const Shape shape = a.shape(where, name);
+  try {
+    expect_square(shape);
+  } catch (const ShapeError& fact) {
+    throw ShapeError(locate(name, fmt::format("{}: a is {}", fact.what(), to_string(shape)), where));
+  }
+}
 void expect_system(const Shape& a, const Shape& b) {
   expect_square(a);
   if (b.rank() != a.rank() || batch_of(a) != batch_of(b)) throw ShapeError("the batches differ");
@@ -205,8 +214,7 @@ Var<T> system(const Op& op, Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> cholesky(Var<T> a, Source where) {
-  const Shape shape = a.shape(where, "cholesky");
-  if (shape.rank() < 2 || shape[-1] != shape[-2]) return record(Cholesky{}, {a}, where);  // throws
+  expect_square("cholesky", a, where);
   return record(Cholesky{}, {0.5 * (a + swap_axes(a, -1, -2, where))}, where);
 }
 
@@ -222,11 +230,8 @@ Var<T> solve(Var<T> a, Var<T> b, Source where) {
 
 template <class T>
 Var<T> inverse(Var<T> a, Source where) {
-  expect_matrix("inverse", a, where);
+  expect_square("inverse", a, where);
   const Shape shape = a.shape();
-  if (shape[-1] != shape[-2]) {
-    throw ShapeError(locate("inverse", fmt::format("square matrices are needed: a is {}", to_string(shape)), where));
-  }
   const Var<T> identity = diag(a.tape().constant(T(1), Shape{shape[-1]}, where), 0, where);
   return solve(a, broadcast_to(identity, shape, where), where);
 }
@@ -237,10 +242,12 @@ Var<T> det(Var<T> a, Source where) {
 }
 template <class T>
 std::pair<Var<T>, Var<T>> slogdet(Var<T> a, Source where) {
+  expect_square("slogdet", a, where);
   return {record(Det{Part::sign}, {a}, where), record(Det{Part::log_abs}, {a}, where)};
 }
 template <class T>
 Var<T> logdet(Var<T> a, Source where) {
+  expect_square("logdet", a, where);
   const auto [sign, log_abs] = slogdet(a, where);
   return wengert::where(sign < 0, std::numeric_limits<T>::quiet_NaN(), log_abs, where);
 }

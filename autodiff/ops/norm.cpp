@@ -24,6 +24,7 @@ Var<T> var(Var<T> x, const Axes& axes, double correction, bool keepdims, Source 
 
 template <class T>
 Var<T> stddev(Var<T> x, const Axes& axes, double correction, bool keepdims, Source where) {
+  mask_of("stddev", x, axes, where);
   return sqrt(var(x, axes, correction, keepdims, where), where);
 }
 
@@ -48,6 +49,7 @@ Var<T> norm(Var<T> x, double p, const Axes& axes, bool keepdims, Source where) {
 
 template <class T>
 Var<T> layer_norm(Var<T> x, const Axes& axes, double epsilon, Source where) {
+  mask_of("layer_norm", x, axes, where);
   const Var<T> d = x - mean(x, axes, true, where);
   return d / sqrt(mean(square(d, where), axes, true, where) + epsilon, where);
 }

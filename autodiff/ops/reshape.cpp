@@ -130,13 +130,14 @@ Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
 template <class T>
 Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where) {
   std::vector<std::int64_t> known(dims);
+  const auto wanted = [&] { return in_words_of("reshape", x, where, [&] { return Shape(known); }); };
   const auto open = std::ranges::find(known, -1);
   if (open != known.end()) {
     *open = 1;
     if (std::ranges::find(known, -1) != known.end()) {
       throw ShapeError(locate("reshape", "only one dimension may be -1", where));
     }
-    const std::int64_t rest = Shape(known).size(), size = x.shape(where, "reshape").size();
+    const std::int64_t rest = wanted().size(), size = x.shape().size();
     if (rest == 0 || size % rest != 0) {
       throw ShapeError(locate(
           "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
@@ -144,7 +145,7 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
     }
     *open = size / rest;
   }
-  return reshape(x, Shape(known), where);
+  return reshape(x, wanted(), where);
 }
 
 template <class T>
@@ -233,14 +234,7 @@ Var<T> squeeze(Var<T> x, Source where) {
 
 template <class T>
 Var<T> expand_dims(Var<T> x, int axis, Source where) {
-  std::vector<std::int64_t> dims = dims_of(x.shape(where, "expand_dims"));
-  try {
-    axis = normalize_axis(axis, x.shape().rank() + 1);
-    dims.insert(dims.begin() + axis, 1);
-    return reshape(x, Shape(dims), where);
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate("expand_dims", fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
-  }
+  return with_axis("expand_dims", x, axis, where);
 }
 
 template <class T>
