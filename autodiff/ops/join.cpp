@@ -7,6 +7,7 @@
 
 #include "autodiff/kernels/move.hpp"
 #include "autodiff/ops/axis.hpp"
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/sample.hpp"
 #include "autodiff/ops/slice.hpp"

@@ -84,18 +84,6 @@ struct Transpose {
   }
 };
 
-struct Broadcast {
-  static constexpr Doc doc{"broadcast_to", "y = x, stretched", "g summed over the stretched axes"};
-  static constexpr Kind kind = Kind::view;
-  static constexpr int inputs = 1;
-
-  template <class T>
-  Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T>) const {
-    return g;  // the sweep sums it
-  }
-  Window view(const Window& in, const Shape& out) const { return stretched(in, out); }
-};
-
 struct StopGradient {
   static constexpr Doc doc{"stop_gradient", "y = x", "none"};
   static constexpr Kind kind = Kind::view;
@@ -238,35 +226,6 @@ Var<T> expand_dims(Var<T> x, int axis, Source where) {
 }
 
 template <class T>
-Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "broadcast_to");
-  if (from == shape) return x;
-  if (!broadcasts_to(from, shape)) {
-    throw ShapeError(
-        locate("broadcast_to", fmt::format("{} does not broadcast to {}", to_string(from), to_string(shape)), where));
-  }
-  Tape<T>& tape = x.tape();
-  if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
-  return record(Broadcast{}, {x}, shape, where);
-}
-
-template <class T>
-Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "sum_to");
-  if (from == shape) return x;
-  if (!broadcasts_to(shape, from)) {
-    throw ShapeError(
-        locate("sum_to", fmt::format("{} does not broadcast to {}", to_string(shape), to_string(from)), where));
-  }
-  std::vector<int> axes;
-  const int lead = from.rank() - shape.rank();
-  for (int axis = 0; axis < from.rank(); ++axis) {
-    if (axis < lead || (shape[axis - lead] == 1 && from[axis] != 1)) axes.push_back(axis);
-  }
-  return reshape(sum(x, Axes(axes), true, where), shape, where);
-}
-
-template <class T>
 Var<T> stop_gradient(Var<T> x, Source where) {
   return record(StopGradient{}, {x}, where);
 }
@@ -279,8 +238,6 @@ std::vector<Entry<T>> reshape_entries() {
   cycle.from[2] = 1;
   return {{&table_of<Reshape, T>(), {sample<T>(Reshape{}, {{2, 6}}, {3, 4}), sample<T>(Reshape{}, {Shape{}}, {1, 1})}},
           {&table_of<Transpose, T>(), {sample<T>(cycle, {{2, 3, 4}})}},
-          {&table_of<Broadcast, T>(),
-           {sample<T>(Broadcast{}, {{3, 1}}, {2, 3, 4}), sample<T>(Broadcast{}, {Shape{}}, {5})}},
           {&table_of<StopGradient, T>(), {sample<T>(StopGradient{}, {{3}})}}};
 }
 
@@ -294,8 +251,6 @@ std::vector<Entry<T>> reshape_entries() {
   template Var<T> squeeze(Var<T>, Source);                                      \
   template Var<T> squeeze(Var<T>, const Axes&, Source);                         \
   template Var<T> expand_dims(Var<T>, int, Source);                             \
-  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                   \
-  template Var<T> sum_to(Var<T>, const Shape&, Source);                         \
   template Var<T> stop_gradient(Var<T>, Source);                                \
   template std::vector<Entry<T>> reshape_entries()
 INSTANTIATE(float);

@@ -1,6 +1,5 @@
-/// The same elements under another shape: reshape, transpose, broadcast and their kin. All but sum_to are
-/// views: no element moves until a kernel needs it to. Negative axes count from the end; one out of range is a
-/// ShapeError.
+/// The same elements under another shape: reshape, transpose and their kin. All are views: no element moves until a
+/// kernel needs it to. Negative axes count from the end; one out of range is a ShapeError.
 ///
 /// Where NumPy and PyTorch differ both names are there; errors speak of NumPy's.
 #pragma once
@@ -54,14 +53,6 @@ template <class T>
 Var<T> unsqueeze(Var<T> x, int axis, Source where = Source::here()) {
   return expand_dims(x, axis, where);
 }
-
-/// Stretched to `shape` by NumPy's rules. Throws ShapeError if x does not broadcast to it.
-template <class T>
-Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where = Source::here());
-
-/// Summed over the axes by which `shape` would have been stretched to x's shape: the reverse of broadcast_to.
-template <class T>
-Var<T> sum_to(Var<T> x, const Shape& shape, Source where = Source::here());
 
 /// The same value, constant for every derivative of any order.
 template <class T>

@@ -112,6 +112,7 @@ std::string page() {
                                                                  {"matmul", matmul_entries<double>()},
                                                                  {"contract", {}},
                                                                  {"reshape", reshape_entries<double>()},
+                                                                 {"broadcast", broadcast_entries<double>()},
                                                                  {"slice", slice_entries<double>()},
                                                                  {"join", join_entries<double>()},
                                                                  {"reduce", reduce_entries<double>()},
@@ -120,7 +121,9 @@ std::string page() {
                                                                  {"softmax", softmax_entries<double>()},
                                                                  {"cross_entropy", cross_entropy_entries<double>()},
                                                                  {"index", index_entries<double>()},
+                                                                 {"gather", gather_entries<double>()},
                                                                  {"factor", factor_entries<double>()},
+                                                                 {"determinant", determinant_entries<double>()},
                                                                  {"random", random_entries<double>()}};
   std::set<std::string> operations;
   std::size_t listed = 0;
