@@ -2,7 +2,8 @@
 ///
 /// 1. A rule is a function on Vars: what it records is differentiated like anything else, so second and higher orders
 ///    need nothing more. It must be linear in the cotangent g, as a derivative is; forward mode is its transpose. A
-///    rule that is not (a clipped gradient) has no forward mode, and compiling one is a UsageError.
+///    rule that is not (a clipped gradient) has no forward mode, and compiling one is a UsageError. What a rule adds,
+///    as in g + 1, forward mode does not see; gradcheck finds such a rule, like any wrong one, by its two modes.
 /// 2. A tape and its programs own what they call: functions outlive the scope of their names.
 #pragma once
 
