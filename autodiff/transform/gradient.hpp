@@ -80,8 +80,8 @@ std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int or
 
 enum class Mode { automatic, forward, reverse };
 /// All derivatives now: J[i…, j…] = ∂y_i/∂x_j, of shape y.shape + x.shape. One program, run once per element of x
-/// (forward) or of y (reverse), whichever is fewer. Nothing stays on the tape. Throws ShapeError if that has more than
-/// eight axes.
+/// (forward) or of y (reverse), whichever is fewer; recording and compiling it takes memory, running it none. Nothing
+/// stays on the tape. Throws ShapeError if y and x have more than eight axes together.
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode = Mode::automatic, Source where = Source::here());
 
