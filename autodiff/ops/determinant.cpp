@@ -63,6 +63,7 @@ std::pair<Var<T>, Var<T>> slogdet(Var<T> a, Source where) {
 template <class T>
 Var<T> logdet(Var<T> a, Source where) {
   expect_square("logdet", a, where);
+  const typename Tape<T>::Line line(a.tape(), where);
   const auto [sign, log_abs] = slogdet(a, where);
   return wengert::where(sign < 0, std::numeric_limits<T>::quiet_NaN(), log_abs, where);
 }

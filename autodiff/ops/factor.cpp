@@ -150,6 +150,7 @@ Var<T> system(const Op& op, Var<T> a, Var<T> b, Source where) {
 template <class T>
 Var<T> cholesky(Var<T> a, Source where) {
   expect_square("cholesky", a, where);
+  const typename Tape<T>::Line line(a.tape(), where);
   return record(Cholesky{}, {0.5 * (a + swap_axes(a, -1, -2, where))}, where);
 }
 

@@ -108,6 +108,7 @@ Var<T> scatter_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source whe
                                         to_string(shape), to_string(places)),
                             where));
   }
+  const typename Tape<T>::Line line(x.tape(), where);
   return x + record(ScatterAdd{axis, shape[axis]}, {source, index.node()}, where);
 }
 

@@ -141,6 +141,7 @@ Var<T> index_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source where
                     axis, to_string(shape), to_string(places), to_string(source.shape())),
         where));
   }
+  const typename Tape<T>::Line line(x.tape(), where);
   return x + record(IndexAdd{axis, shape[axis]}, {source, index.node()}, where);
 }
 

@@ -1,8 +1,10 @@
-// The names users look for. Each is called once, for both types; what it means is tested elsewhere.
+// The names users look for. Each is called once, for both types, and leaves the line of the call on what it records;
+// what it means is tested elsewhere.
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "autodiff/autodiff.hpp"
@@ -20,9 +22,20 @@ bool finite(Var<T> y) {
   return values.size() > 0;
 }
 
+/// All that was recorded, also by functions made of others, has a line of this file.
+template <class T>
+bool has_lines_of_here(const Tape<T>& tape) {
+  for (NodeId id = 0; id < tape.size(); ++id) {
+    const bool here = to_string(tape.node(id).where).starts_with("vocabulary_test.cpp:");
+    CHECK_MESSAGE(here, tape.node(id).op->name, " has the line ", to_string(tape.node(id).where));
+    if (!here) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
-TEST_CASE_TEMPLATE("every elementwise name has a value", T, float, double) {
+TEST_CASE_TEMPLATE("every elementwise name has a value, and leaves the line of its call", T, float, double) {
   Tape<T> tape;
   const Var<T> x = tape.leaf({T(0.25), T(0.5)}), z = tape.leaf({T(0.75), T(0.125)}), above = x + 1;
   for (const Var<T> y :
@@ -45,9 +58,11 @@ TEST_CASE_TEMPLATE("every elementwise name has a value", T, float, double) {
         x <= z, x >= z, logical_and(x, z), logical_or(x, z), logical_xor(x, z), where(x < z, x, z)}) {
     CHECK(finite(y));
   }
+  CHECK(has_lines_of_here(tape));
 }
 
-TEST_CASE_TEMPLATE("every name of reductions, scans and shapes has a value", T, float, double) {
+TEST_CASE_TEMPLATE("every name of reductions, scans and shapes has a value, and leaves the line of its call", T, float,
+                   double) {
   Tape<T> tape;
   const Var<T> x = tape.leaf({{T(1), T(2)}, {T(3), T(5)}});
   for (const Var<T> y : {sum(x),
@@ -103,10 +118,12 @@ TEST_CASE_TEMPLATE("every name of reductions, scans and shapes has a value", T, 
                          sum_to(x, Shape{2})}) {
     CHECK(finite(y));
   }
+  CHECK(has_lines_of_here(tape));
 }
 
-TEST_CASE_TEMPLATE("every name of indexing, products, systems, losses and random numbers has a value", T, float,
-                   double) {
+TEST_CASE_TEMPLATE(
+    "every name of indexing, products, systems, losses and random numbers has a value, and leaves the line of its call",
+    T, float, double) {
   Tape<T> tape;
   const Var<T> x = tape.leaf({{T(4), T(1)}, {T(1), T(3)}}), v = tape.leaf({T(0.25), T(0.5)});
   const Index<T> index = tape.indices({1, 0}), places = tape.indices(Tensor<std::int64_t>{{1, 0}}),
@@ -133,6 +150,7 @@ TEST_CASE_TEMPLATE("every name of indexing, products, systems, losses and random
        {uniform(key, Shape{2}), normal(key, Shape{2}), bernoulli(key, Shape{2}, 0.5), dropout(x, key, 0.5)}) {
     CHECK(finite(y));
   }
+  CHECK(has_lines_of_here(tape));
 }
 
 TEST_CASE("the names of PyTorch are those of NumPy") {
