@@ -1,8 +1,6 @@
 /// Batches of matrices, which stand in the last two axes. For the .cpp files of ops/.
 #pragma once
 
-#include <fmt/format.h>
-
 #include "autodiff/ops/axis.hpp"
 
 namespace wengert {
@@ -19,14 +17,10 @@ inline void expect_square(const Shape& a) {
   if (a.rank() < 2 || a[-1] != a[-2]) throw ShapeError("square matrices are needed");
 }
 template <class T>
-void expect_square(const char* name, Var<T> a, Source where) {
-  const Shape shape = a.shape(where, name);
-  try {
-    expect_square(shape);
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate(name, fmt::format("{}: a is {}", fact.what(), to_string(shape)), where));
-  }
+void expect_square(const char* name, Var<T> x, Source where) {
+  in_words_of(name, x, where, [&] { expect_square(x.shape()); });
 }
+
 /// Matrix number i of a batch, seen through strides.
 template <class T>
 View<T> matrix(const View<T>& x, std::int64_t first) {
