@@ -19,13 +19,18 @@ struct Entry {
   bool end = false;  ///< a reduction, complete after the last block
 };
 
+/// Of each value how often it is read, and whether it needs memory: outside a tile program it has no register.
+struct Uses {
+  std::vector<std::uint32_t> count;
+  std::vector<bool> stored;
+};
+
 /// The instructions of each group, with what two nodes can do in one instruction: multiply and add, two results of one
-/// input. `stored` tells the values that need memory, `uses` how often each is read.
+/// input.
 template <class T>
 class Select {
  public:
-  Select(const Graph<T>& graph, const Fused& fused, const std::vector<std::uint32_t>& uses,
-         const std::vector<bool>& stored);
+  Select(const Graph<T>& graph, const Fused& fused, const Uses& uses);
   std::vector<Entry> operator()(std::uint32_t group);
 
  private:
@@ -34,8 +39,7 @@ class Select {
 
   const Graph<T>& graph_;
   const Fused& fused_;
-  const std::vector<std::uint32_t>& uses_;
-  const std::vector<bool>& stored_;
+  const Uses& uses_;
   Users users_;
   std::vector<bool> done_, folded_;
 };
@@ -65,6 +69,11 @@ struct Plan {
   std::vector<std::uint32_t> bias;          ///< per group: the row the product starts from, or kNone
   std::size_t arena = 0;                    ///< elements
 };
+
+/// Gives every value that needs it a place in one arena, by liveness: over a dying operand where it can; and a
+/// product's result a place, and a bias to start from. For a plan whose order and updates in place are known.
+template <class T>
+void place(Plan<T>& plan, const Uses& uses);
 
 /// Orders the units so that few bytes are live and updates happen as soon as their gradient exists, and gives every
 /// value its place: liveness, one arena, results over dying operands, assigned leaves in place. n log n.

@@ -7,9 +7,8 @@ using kernels::instruction_of;
 using kernels::Special;
 
 template <class T>
-Select<T>::Select(const Graph<T>& graph, const Fused& fused, const std::vector<std::uint32_t>& uses,
-                  const std::vector<bool>& stored)
-    : graph_(graph), fused_(fused), uses_(uses), stored_(stored), users_(graph) {
+Select<T>::Select(const Graph<T>& graph, const Fused& fused, const Uses& uses)
+    : graph_(graph), fused_(fused), uses_(uses), users_(graph) {
   done_.assign(graph.nodes.size(), false);
   folded_.assign(graph.nodes.size(), false);
 }
@@ -27,8 +26,8 @@ void Select<T>::fold_products(std::uint32_t group) {
       const std::uint32_t m = x[i];
       const bool multiply = graph_.is(m, instruction_of<math::Multiply>());
       const bool product = multiply || (sum && !both && graph_.is(m, instruction_of<math::Chain>()));
-      if (product && fused_.group_of[m] == group && graph_.shape_id(m) == graph_.shape_id(n) && uses_[m] == 1 &&
-          !stored_[m]) {
+      if (product && fused_.group_of[m] == group && graph_.shape_id(m) == graph_.shape_id(n) && uses_.count[m] == 1 &&
+          !uses_.stored[m]) {
         folded_[m] = done_[m] = true;
         if (!sum || !multiply) break;
         both = true;
