@@ -55,7 +55,7 @@ Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<c
                        Source where) {
   Node<T> node;
   node.op = &op;
-  node.where = forward_ == kNoNode ? where : nodes_[forward_].where;
+  node.where = forward_ != kNoNode ? nodes_[forward_].where : line_.line() != 0 ? line_ : where;
   node.forward = forward_;
   node.inputs = static_cast<std::uint32_t>(inputs_.size());
   node.input_count = static_cast<std::uint32_t>(inputs.size());
@@ -188,8 +188,9 @@ void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) co
                             where));
   }
   if (x.id() < size() && nodes_[x.id()].generation == x.generation()) return;
+  const bool perhaps_forgotten = x.generation() <= forgotten_.generation && x.id() >= forgotten_.size;
   for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
-    if (scope.generation >= x.generation() && x.id() >= scope.size) {
+    if (!perhaps_forgotten && scope.generation >= x.generation() && x.id() >= scope.size) {
       throw UsageError(locate(
           operation, fmt::format("this Var was dropped when the scope opened at {} closed", to_string(scope.where)),
           where));
@@ -218,7 +219,10 @@ void Tape<T>::truncate(NodeId size, Source where) {
   while (!random_.empty() && random_.back() >= size) random_.pop_back();
   while (!kept_.empty() && kept_.back().first >= size) kept_.pop_back();
   closed_.push_back({generation_, size, where});
-  if (closed_.size() > kClosedScopesRemembered) closed_.pop_front();
+  if (closed_.size() > kClosedScopesRemembered) {
+    forgotten_ = {closed_.front().generation, std::min(forgotten_.size, closed_.front().size), Source()};
+    closed_.pop_front();
+  }
   ++generation_;
   if (memory_) memory_->truncated(size);
 }

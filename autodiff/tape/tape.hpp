@@ -149,6 +149,22 @@ class Tape {
     NodeId before_;
   };
 
+  /// While it lives, nodes recorded have this line: for functions that record several nodes by operators. Of two, the
+  /// outer one counts.
+  class Line {
+   public:
+    Line(Tape& tape, Source where) : tape_(tape), before_(tape.line_) {
+      if (before_.line() == 0) tape.line_ = where;
+    }
+    ~Line() { tape_.line_ = before_; }
+    Line(const Line&) = delete;
+    Line& operator=(const Line&) = delete;
+
+   private:
+    Tape& tape_;
+    Source before_;
+  };
+
   /// Left by an exception, drops what was recorded since it was made. For functions that record several nodes.
   class AllOrNothing {
    public:
@@ -196,7 +212,9 @@ class Tape {
   std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
-  std::deque<Closed> closed_;  ///< the last scopes that ended
+  Source line_;
+  std::deque<Closed> closed_;               ///< the last scopes that ended
+  Closed forgotten_{0, kNoNode, Source()};  ///< those before: the last generation, the smallest size
   std::unique_ptr<TapeMemory> memory_;
 };
 

@@ -20,21 +20,56 @@ void expect_number(const char* operation, Var<T> y, Source where) {
                           where));
 }
 
+/// See gradient; throws in the name of `operation`.
+template <class T>
+std::vector<Var<T>> pullback_of(const char* operation, Var<T> y, std::span<const Var<T>> wrt, Source where) {
+  expect_number(operation, y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
+  const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
+  return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where, operation);
+}
+
 /// The shape of all derivatives of y by x.
-Shape joined(const Shape& y, const Shape& x) {
+Shape joined(const char* operation, const Shape& y, const Shape& x, Source where) {
   std::vector<std::int64_t> dims(y.begin(), y.end());
   dims.insert(dims.end(), x.begin(), x.end());
-  return Shape(dims);
+  try {
+    return Shape(dims);
+  } catch (const ShapeError& fact) {
+    throw ShapeError(
+        locate(operation, fmt::format("{}: y has shape {}, x {}", fact.what(), to_string(y), to_string(x)), where));
+  }
+}
+
+/// See jvp; throws in the name of `operation`.
+template <class T>
+std::vector<Var<T>> pushforward(const char* operation, const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
+                                const std::vector<Var<T>>& tangents, Source where) {
+  if (y.empty() || y[0].empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
+  if (wrt.size() != tangents.size()) {
+    throw UsageError(locate(operation, fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
+  }
+  Tape<T>& tape = y[0].tape();
+  for (const Var<T>& output : y) tape.expect_mine(operation, output, where);
+  for (std::size_t i = 0; i < wrt.size(); ++i) {
+    if (wrt[i].shape(where, operation) == tangents[i].shape(where, operation)) continue;
+    throw ShapeError(locate(
+        operation,
+        fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
+        where));
+  }
+  const typename Tape<T>::AllOrNothing guard(tape, where);
+  std::vector<Var<T>> u;
+  for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
+  const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where, operation);
+  return pullback<T>(rows, tangents, u, where, operation);
 }
 
 }  // namespace
 
 template <class T>
 std::vector<Var<T>> gradient(Var<T> y, std::span<const Var<T>> wrt, Source where) {
-  expect_number("gradient", y, where);
-  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
-  const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
-  return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where, "gradient");
+  return pullback_of("gradient", y, wrt, where);
 }
 
 template <class T>
@@ -49,24 +84,7 @@ std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, S
 template <class T>
 std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
                         const std::vector<Var<T>>& tangents, Source where) {
-  if (y.empty() || y[0].empty()) throw UsageError(locate("jvp", "an empty Var has no tape", where));
-  if (wrt.size() != tangents.size()) {
-    throw UsageError(locate("jvp", fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
-  }
-  Tape<T>& tape = y[0].tape();
-  for (const Var<T>& output : y) tape.expect_mine("jvp", output, where);
-  for (std::size_t i = 0; i < wrt.size(); ++i) {
-    if (wrt[i].shape(where, "jvp") == tangents[i].shape(where, "jvp")) continue;
-    throw ShapeError(locate(
-        "jvp",
-        fmt::format("x has shape {} but its tangent {}", to_string(wrt[i].shape()), to_string(tangents[i].shape())),
-        where));
-  }
-  const typename Tape<T>::AllOrNothing guard(tape, where);
-  std::vector<Var<T>> u;
-  for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
-  const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where, "jvp");
-  return pullback<T>(rows, tangents, u, where, "jvp");
+  return pushforward("jvp", y, wrt, tangents, where);
 }
 template <class T>
 Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
@@ -79,15 +97,13 @@ Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
 
 template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
-  expect_number("hvp", y, where);
-  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
-  return jvp(gradient(y, x, where), x, v, where);
+  return hvp(y, std::vector<Var<T>>{x}, std::vector<Var<T>>{v}, where)[0];
 }
 template <class T>
 std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v, Source where) {
   expect_number("hvp", y, where);
   const typename Tape<T>::AllOrNothing guard(y.tape(), where);
-  return jvp(gradient(y, wrt, where), wrt, v, where);
+  return pushforward("hvp", pullback_of("hvp", y, std::span<const Var<T>>(wrt), where), wrt, v, where);
 }
 
 template <class T>
@@ -95,7 +111,12 @@ std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int or
   constexpr const char* operation = "directional_derivatives";
   if (order < 0) throw UsageError(locate(operation, fmt::format("order {} is negative", order), where));
   y.shape(where, operation);
-  y.tape().expect_mine(operation, v, where);
+  for (const Var<T>& other : {x, v}) y.tape().expect_mine(operation, other, where);
+  if (x.shape() != v.shape()) {
+    throw ShapeError(
+        locate(operation,
+               fmt::format("x has shape {} but its direction {}", to_string(x.shape()), to_string(v.shape())), where));
+  }
   const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   const Var<T> direction = stop_gradient(v, where);
   std::vector<Var<T>> out = {y};
@@ -106,12 +127,13 @@ std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int or
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
   const Shape rows = y.shape(where, "jacobian"), cols = x.shape(where, "jacobian");
+  const Shape all = joined("jacobian", rows, cols, where);
   Tape<T>& tape = y.tape();
   const bool forward = mode == Mode::forward || (mode == Mode::automatic && cols.size() < rows.size());
   const auto scope = tape.scope(where);
   const Var<T> seed = tape.leaf(Tensor<T>(forward ? cols : rows), where);
   Program<T> program = compile(forward ? jvp(y, x, seed, where) : vjp(y, x, seed, where), where);
-  Tensor<T> out(joined(rows, cols));
+  Tensor<T> out(all);
   Tensor<T> unit(forward ? cols : rows);
   const std::int64_t m = rows.size(), n = cols.size();
   for (std::int64_t i = 0; i < unit.size(); ++i) {
@@ -132,8 +154,10 @@ Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
 template <class T>
 Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   expect_number("hessian", y, where);
+  const Shape shape = x.shape(where, "hessian");
+  joined("hessian", shape, shape, where);
   const auto scope = y.tape().scope(where);
-  return jacobian(gradient(y, x, where), x, Mode::forward, where);
+  return jacobian(pullback_of("hessian", y, std::span<const Var<T>>(&x, 1), where)[0], x, Mode::forward, where);
 }
 
 #define INSTANTIATE(T)                                                                                                 \

@@ -23,7 +23,7 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit = kFi
 /// Makes `bytes` the content of `path`. Whatever happens, a crash or SIGKILL included, `path` holds all of the old or
 /// all of the new: they are written to a new file beside it ("model.safetensors.4711-0.tmp"), flushed to the disk, and
 /// take its name in one step. Throws FileError naming path and reason; the new file is then gone. A killed process
-/// leaves it behind.
+/// leaves it behind, until somebody writes `path` again: new files beside it that no process is writing are removed.
 void write_file(const std::filesystem::path& path, std::string_view bytes, Source where = Source::here());
 
 /// What a reader reads, for its errors: `operation: "file" place: fact`.
@@ -34,5 +34,9 @@ struct Origin {
 
   FileError error(const std::string& place, const std::string& fact) const;
 };
+
+/// Throws the reason as an error of `origin` if its file cannot be written as `write_file` does: there is no such
+/// folder, it takes no new files, or the file is a folder itself. Whether the disk has room is not looked at.
+void expect_writable(const Origin& origin);
 
 }  // namespace wengert::nn
