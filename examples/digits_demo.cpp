@@ -43,11 +43,7 @@ int main() {
   fmt::print("{}\n", mlp.describe());
 
   const nn::DeltaReport report = nn::compare_deltas(mlp, few.x, few.labels);
-  const bool confirmed = report.closed_form <= 1e-12 && report.differences <= 1e-7;
-  fmt::print("deltas before training, 32 samples\n{}", report.table());
-  fmt::print("largest relative difference tape/closed form {:.1e}\n", report.closed_form);
-  fmt::print("{}\n\n",
-             confirmed ? "the tape and the hand-derived formulas agree" : "THE TAPE AND THE FORMULAS DISAGREE");
+  fmt::print("deltas before training, 32 samples\n{}\n", report.table());
 
   nn::Trainer<double> trainer(
       mlp, {.method = nn::Adam{.rate = 0.01},
@@ -63,5 +59,5 @@ int main() {
       "try next: another activation, .hidden = nn::Activation::relu in examples/digits_demo.cpp\n"
       "          a deeper network, sizes {{64, 50, 50, 10}}\n"
       "          every test, ./dev test\n");
-  return confirmed && last.metric >= 0.95 ? 0 : 1;
+  return report.confirmed() && last.metric >= 0.95 ? 0 : 1;
 }

@@ -37,6 +37,9 @@ T* workspace(std::size_t size) {
 
 constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
 
+/// Products of a long row that are summed one after the other.
+constexpr std::ptrdiff_t kSlice = 2048;
+
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
 /// A C of up to half of L2 is finished first and then passed over once in long runs: a block of 14 x 32 costs some
@@ -58,24 +61,53 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 namespace {  // Local to this file: other families have tables of the same names
 
+/// Where kColumns dot products stand: a row of A, and columns of B from one to the next.
+template <class T>
+struct Dots {
+  const T *a, *b;
+  std::ptrdiff_t b_col;
+  Dots from(std::ptrdiff_t p) const { return {a + p, b + p, b_col}; }
+};
+
+/// The first n products of each, n a multiple of the lanes.
+template <class T, int kColumns>
+HWY_INLINE void add_products(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&sums)[kColumns]) {
+  for (auto& sum : sums) sum = 0.0;
+  for (std::ptrdiff_t p = 0; p < n; p += kLanes<T>) {
+    const Pack<T> x = load(at.a + p);
+#pragma GCC unroll 8
+    for (int u = 0; u < kColumns; ++u) sums[u] = multiply_add(x, load(at.b + u * at.b_col + p), sums[u]);
+  }
+}
+
+/// The same in halves, down to slices that are summed one after the other: a sum of millions keeps the digits of one of
+/// thousands (Higham 2002, section 4.2).
+template <class T, int kColumns>
+HWY_NOINLINE void add_pairwise(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&sums)[kColumns]) {
+  if (n <= kSlice) return add_products(at, n, sums);
+  const std::ptrdiff_t half = n / 2 / kLanes<T> * kLanes<T>;
+  Pack<T> more[kColumns];
+  add_pairwise(at, half, sums);
+  add_pairwise(at.from(half), n - half, more);
+  for (int u = 0; u < kColumns; ++u) sums[u] = sums[u] + more[u];
+}
+
 /// kColumns dot products of one row of A with columns of B, both contiguous along the depth.
 template <class T, int kColumns>
 HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j) {
   const Tag<T> d;
-  constexpr std::ptrdiff_t N = kLanes<T>;
   const T* b = g.b + j * g.b_col;
+  const std::ptrdiff_t whole = g.k / kLanes<T> * kLanes<T>;
   Pack<T> sums[kColumns];
-  for (auto& sum : sums) sum = 0.0;
-  std::ptrdiff_t p = 0;
-  for (; p + N <= g.k; p += N) {
-    const Pack<T> x = load(a + p);
-#pragma GCC unroll 8
-    for (int u = 0; u < kColumns; ++u) sums[u] = multiply_add(x, load(b + u * g.b_col + p), sums[u]);
+  if (whole <= kSlice) {
+    add_products(Dots<T>{a, b, g.b_col}, whole, sums);
+  } else {
+    add_pairwise(Dots<T>{a, b, g.b_col}, whole, sums);
   }
 #pragma GCC unroll 8
   for (int u = 0; u < kColumns; ++u) {
-    T sum = p != 0 ? hn::GetLane(hn::SumOfLanes(d, sums[u].v)) : T(0);
-    for (std::ptrdiff_t q = p; q < g.k; ++q) sum += a[q] * b[u * g.b_col + q];
+    T sum = whole != 0 ? hn::GetLane(hn::SumOfLanes(d, sums[u].v)) : T(0);
+    for (std::ptrdiff_t q = whole; q < g.k; ++q) sum += a[q] * b[u * g.b_col + q];
     if (g.bias != nullptr) sum += g.bias[j + u];
     c[j + u] = g.accumulate ? c[j + u] + sum : sum;
   }

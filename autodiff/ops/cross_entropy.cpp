@@ -6,6 +6,7 @@
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/index.hpp"
 #include "autodiff/ops/sample.hpp"
+#include "autodiff/ops/simplex.hpp"
 #include "autodiff/ops/softmax.hpp"
 
 namespace wengert {
@@ -57,8 +58,7 @@ struct CrossEntropySlope {
   std::int64_t index_bound(std::span<const Shape> x) const { return x[0][-1]; }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>, Var<T>) const {
-    const Var<T> p = softmax(x);
-    return p * (g - sum(g * p, -1, true));
+    return softmax_pullback(softmax(x), g);
   }
   template <class T>
   NoGradient vjp(Input<1>, Var<T>, Var<T>, Var<T>, Var<T>) const {

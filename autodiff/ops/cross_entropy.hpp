@@ -8,7 +8,8 @@ namespace wengert {
 /// How the losses of single samples become one.
 enum class Reduction { mean, sum, none };
 
-/// -ln softmax(logits)[label], per sample: logits [..., classes], labels [...] in [0, classes). Never overflows.
+/// -ln softmax(logits)[label], per sample: logits [..., classes], labels [...] in [0, classes). Never overflows,
+/// and loss and slopes keep their digits where a class is almost certain. A row of logits with +inf or NaN is NaN.
 /// A label out of range is a ValueError of the run that meets it, naming row and label. The mean of no samples is NaN.
 /// Throws ShapeError unless there is one label per row of logits, and at least one class.
 template <class T>

@@ -15,6 +15,8 @@ namespace wengert {
 
 namespace {
 
+// What runs along an axis is carried in double, so that long rows of floats keep their digits.
+
 /// v_(i-1), with `first` at the start.
 template <class T>
 Var<T> previous(Var<T> v, std::int64_t along, std::type_identity_t<T> first = 0) {
@@ -40,10 +42,11 @@ struct CumSum {
     const auto a = static_cast<std::size_t>(axis);
     const std::int64_t n = out.shape[static_cast<int>(axis)], from = in[0].strides[a], to = out.strides[a];
     for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
-      T sum = 0;
+      double sum = 0;
       for (std::int64_t k = 0; k < n; ++k) {
         const std::int64_t i = backward != 0 ? n - 1 - k : k;
-        out.data[first[1] + i * to] = sum += in[0].data[first[0] + i * from];
+        sum += static_cast<double>(in[0].data[first[0] + i * from]);
+        out.data[first[1] + i * to] = static_cast<T>(sum);
       }
     });
   }
@@ -78,11 +81,12 @@ struct Recurrence {
     for_each_line<3>(out.shape, axis, {in[0].strides, in[1].strides, out.strides}, [&](const auto& first) {
       const T *a = in[0].data + first[0], *b = in[1].data + first[1];
       T* y = out.data + first[2];
-      T last = 0;
+      double last = 0;
       for (std::int64_t k = 0; k < n; ++k) {
         const std::int64_t i = backward != 0 ? n - 1 - k : k;
-        last = k == 0 ? b[i * b_step] : a[(i + next) * a_step] * last + b[i * b_step];
-        y[i * y_step] = last;
+        const auto added = static_cast<double>(b[i * b_step]);
+        last = k == 0 ? added : static_cast<double>(a[(i + next) * a_step]) * last + added;
+        y[i * y_step] = static_cast<T>(last);
       }
     });
   }
@@ -110,18 +114,19 @@ struct LogCumSumExp {
     const auto a = static_cast<std::size_t>(axis);
     const std::int64_t n = out.shape[static_cast<int>(axis)], from = in[0].strides[a], to = out.strides[a];
     for_each_line<2>(out.shape, axis, {in[0].strides, out.strides}, [&](const auto& first) {
-      T largest = -kInfinity<T>, sum = 0;  // of e^(x - largest)
+      // y = largest + ln(1 + rest), with the rest of e^(x - largest) beside the largest itself.
+      double largest = -kInfinity<double>, rest = 0;
       for (std::int64_t i = 0; i < n; ++i) {
-        const T x = in[0].data[first[0] + i * from];
+        const auto x = static_cast<double>(in[0].data[first[0] + i * from]);
         if (x > largest) {
-          sum = sum * std::exp(largest - x) + 1;
+          rest = (rest + 1) * std::exp(largest - x);
           largest = x;
         } else if (x == largest) {
-          sum += x == -kInfinity<T> ? 0 : 1;
+          rest += x == -kInfinity<double> ? 0 : 1;
         } else {
-          sum += std::exp(x - largest);
+          rest += std::exp(x - largest);
         }
-        out.data[first[1] + i * to] = sum == 0 ? -kInfinity<T> : largest + std::log(sum);
+        out.data[first[1] + i * to] = static_cast<T>(largest + std::log1p(rest));
       }
     });
   }

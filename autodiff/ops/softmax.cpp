@@ -7,6 +7,7 @@
 #include "autodiff/ops/reduce.hpp"
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/sample.hpp"
+#include "autodiff/ops/simplex.hpp"
 
 namespace wengert {
 
@@ -29,7 +30,7 @@ struct Softmax {
   Shape shape(const Shape& x) const { return x; }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T> y) const {
-    return y * (g - sum(g * y, -1, true));
+    return softmax_pullback(y, g);
   }
   template <class T>
   Var<T> expand(Var<T> x) const {
@@ -39,15 +40,16 @@ struct Softmax {
 };
 
 struct LogSoftmax {
-  static constexpr Doc doc{"log_softmax", "y_i = x_i - ln sum_j e^x_j", "g - e^y sum g"};
+  static constexpr Doc doc{"log_softmax", "y_i = x_i - ln sum_j e^x_j", "g - softmax(x) sum g"};
   static constexpr Kind kind = Kind::rows;
   static constexpr int inputs = 1;
   static constexpr auto instruction = kernels::instruction(Special::log_softmax);
 
   Shape shape(const Shape& x) const { return x; }
   template <class T>
-  Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T> y) const {
-    return g - exp(y) * sum(g, -1, true);
+  Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
+    const Var<T> p = softmax(x);
+    return balanced(g - p * sum(g, -1, true), p);
   }
   template <class T>
   Var<T> expand(Var<T> x) const {

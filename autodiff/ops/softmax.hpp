@@ -1,4 +1,5 @@
 /// Softmax and its kin: row by row along an axis, shifted by the largest element so that nothing overflows.
+/// Values and slopes keep their digits where one element is nearly all of the sum.
 #pragma once
 
 #include "autodiff/ops/reduce.hpp"
@@ -6,15 +7,15 @@
 
 namespace wengert {
 
-/// y_i = e^(x_i) / Σ_j e^(x_j) along `axis` (Bridle 1990). Rows of -inf alone give zeros.
+/// y_i = e^(x_i) / Σ_j e^(x_j) along `axis` (Bridle 1990). Rows of -inf alone give zeros, rows with +inf NaN.
 template <class T>
 Var<T> softmax(Var<T> x, int axis = -1, Source where = Source::here());
 
-/// y_i = x_i - ln Σ_j e^(x_j) along `axis`, without cancellation.
+/// y_i = x_i - ln Σ_j e^(x_j) along `axis`, without cancellation. Rows with +inf are NaN.
 template <class T>
 Var<T> log_softmax(Var<T> x, int axis = -1, Source where = Source::here());
 
-/// y = ln Σ e^x along `axes`. Of nothing: -inf.
+/// y = ln Σ e^x along `axes`. Of nothing: -inf. With +inf among them: +inf, and NaN slopes.
 template <class T>
 Var<T> log_sum_exp(Var<T> x, const Axes& axes = -1, bool keepdims = false, Source where = Source::here());
 /// Another name of log_sum_exp.

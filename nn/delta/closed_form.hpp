@@ -38,6 +38,12 @@ struct HandLayer {
   T alpha = T(0.01);  ///< of leaky_relu and elu, unused otherwise
 };
 
+/// The largest sum of |terms| that an element of the tensors of a layer is made of: the formulas with absolute values.
+/// Where terms cancel, rounding is a matter of these and not of what is left (Higham 2002, section 3.3).
+struct Sizes {
+  double delta = 0, dW = 0, db = 0;
+};
+
 /// All that the sweep leaves behind, one entry per layer.
 template <class T>
 struct HandBackprop {
@@ -47,6 +53,8 @@ struct HandBackprop {
   std::vector<Tensor<T>> delta;  ///< [batch, out] ∂C/∂z
   std::vector<Tensor<T>> dW;     ///< [in, out]
   std::vector<Tensor<T>> db;     ///< [out]
+  std::vector<Sizes> sizes;      ///< what rounding is judged by
+  double cost_size = 0;          ///< the same of the cost
 };
 
 /// Feeds x [batch, in] forward and the cost against target [batch, out] back.

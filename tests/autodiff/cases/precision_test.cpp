@@ -63,6 +63,39 @@ TEST_CASE("B173: a variance is not the difference of two large numbers") {
   }
 }
 
+TEST_CASE("products of rows of ten million floats keep the digits of a float") {
+  constexpr std::int64_t n = 10000000;
+  Tape<float> tape;
+  Random random(3);
+  const auto numbers = uniform<float>(Shape{n}, 0.0f, 1.0f, random);
+  double exact = 0;
+  for (const float v : numbers) exact += static_cast<double>(v) * static_cast<double>(v);
+  const auto x = tape.leaf(numbers), row = reshape(x, {1, n}), column = reshape(x, {n, 1});
+  for (const auto product :
+       {dot(x, x), sum(matmul(row, column)), slice(reshape(matmul(broadcast_to(row, {3, n}), column), {3}), 0, 2, 3)}) {
+    CHECK(std::abs(static_cast<double>(value(sum(product)).item()) - exact) < 1e-6 * exact);
+  }
+}
+
+TEST_CASE("running results over a million floats keep the digits of a float") {
+  constexpr std::int64_t n = 1000000;
+  Tape<float> tape;
+  Random random(3);
+  const auto numbers = uniform<float>(Shape{n}, 0.0f, 1.0f, random);
+  double sum_exact = 0, exponentials = 0, product = 1;
+  for (const float v : numbers) {
+    sum_exact += static_cast<double>(v);
+    exponentials += std::exp(static_cast<double>(v));
+    product *= static_cast<double>(1 + (v - 0.5f) / 1024);
+  }
+  const auto x = tape.leaf(numbers);
+  const auto last = [](auto y) { return static_cast<double>(value(slice(y, 0, -1)).item()); };
+  CHECK(std::abs(last(cumsum(x, 0)) - sum_exact) < 1e-7 * sum_exact);
+  CHECK(std::abs(last(logcumsumexp(x, 0)) - std::log(exponentials)) < 1e-7 * std::log(exponentials));
+  CHECK(std::abs(last(cumprod(1.0f + (x - 0.5f) / 1024.0f, 0)) - product) < 1e-7 * product);
+  CHECK(std::abs(last(logcumsumexp(tape.leaf({0.0f, -30.0f}), 0)) - std::exp(-30.0)) < 1e-7 * std::exp(-30.0));
+}
+
 TEST_CASE("B175: more than 2^31 elements are counted and summed") {
   const Shape shape{3118080000};
   CHECK(shape.size() == 3118080000);

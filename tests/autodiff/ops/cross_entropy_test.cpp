@@ -1,6 +1,8 @@
 // Cross entropy with its choices, against NumPy 2 and the cases others met.
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <functional>
 #include <limits>
 
 #include "tests/autodiff/ops/near.hpp"
@@ -107,4 +109,65 @@ TEST_CASE("what does not fit the predictions is named") {
                        doctest::Contains("smoothing 1.5 is outside [0, 1]"), ValueError);
   CHECK_THROWS_WITH_AS(cross_entropy(z, tape.leaf(zeros({2, 2}))),
                        doctest::Contains("predictions and targets differ in shape: [2, 3] and [2, 2]"), ShapeError);
+}
+
+namespace {
+
+/// Every element within 16 units in the last place, also of the smallest.
+template <class T>
+bool to_the_digit(const Tensor<T>& got, const std::vector<double>& exact) {
+  if (got.size() != static_cast<std::int64_t>(exact.size())) return false;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const double distance = std::abs(static_cast<double>(got.data()[i]) - exact[i]);
+    if (!(distance <= 16 * static_cast<double>(std::numeric_limits<T>::epsilon()) * std::abs(exact[i]))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("softmax and its kin keep their digits where one class is almost certain, in every order and mode",
+                   T, float, double) {
+  const double deepest = sizeof(T) == 4 ? 40 : 300;
+  for (const double depth : {1.0, 10.0, 15.0, 17.0, deepest}) {
+    CAPTURE(depth);
+    Tape<T> tape;
+    const auto x = tape.leaf(Tensor<T>{static_cast<T>(depth), T(0)});
+    const double q = std::exp(-depth) / (1 + std::exp(-depth)), p = 1 / (1 + std::exp(-depth)),
+                 rest = std::log1p(std::exp(-depth));
+    const std::vector<double> curved{p * q, -p * q, -p * q, p * q};
+
+    CHECK(to_the_digit(value(log_softmax(x)), {-rest, -depth - rest}));
+    for (const Mode mode : {Mode::reverse, Mode::forward}) {
+      CHECK(to_the_digit(jacobian(softmax(x), x, mode), curved));
+      CHECK(to_the_digit(jacobian(log_softmax(x), x, mode), {q, -q, -p, p}));
+    }
+    const auto total = log_sum_exp(x);
+    CHECK(to_the_digit(hessian(total, x), curved));
+    const auto first = softmax(x) * tape.leaf(Tensor<T>{T(1), T(0)});
+    const double third = p * q * (q - p);  // the second derivative of p by either logit
+    CHECK(to_the_digit(hessian(sum(first), x), {third, -third, -third, third}));
+
+    const auto rows = reshape(x, {1, 2});
+    const auto hot = tape.leaf(Tensor<T>{{T(1), T(0)}});
+    for (const auto loss : {cross_entropy(rows, tape.indices({0})), cross_entropy(rows, hot),
+                            cross_entropy(rows, tape.indices({0}), {.ignore = true})}) {
+      CHECK(to_the_digit(value(loss), {rest}));
+      CHECK(to_the_digit(value(gradient(loss, x)), {-q, q}));
+      CHECK(to_the_digit(hessian(loss, x), curved));
+    }
+    const auto other = cross_entropy(rows, tape.indices({1}));
+    CHECK(to_the_digit(value(gradient(other, x)), {p, -p}));
+    CHECK(to_the_digit(hessian(other, x), curved));
+  }
+}
+
+TEST_CASE("the log-sum-exp of an infinite logit is infinite; softmax and the slopes are NaN there") {
+  Tape<double> tape;
+  const auto x = tape.leaf({kInf, 0.0});
+  CHECK(item(log_sum_exp(x)) == kInf);
+  CHECK(std::isnan(item(log_sum_exp(tape.leaf({kInf, std::nan("")})))));
+  for (const auto y : {softmax(x), log_softmax(x), gradient(log_sum_exp(x), x)}) {
+    for (const double v : value(y)) CHECK(std::isnan(v));
+  }
 }

@@ -120,6 +120,72 @@ TEST_CASE_TEMPLATE("B176: a linear layer passes the differences in either type, 
 
 namespace {
 
+/// Pairs x and -x with odd targets.
+template <class T>
+struct Mirrored {
+  Tensor<T> x, t;
+  explicit Mirrored(std::uint64_t seed) {
+    Random random(seed, 79);
+    const auto half = normal<T>(Shape{7, 3}, T(0), T(1), random), target = normal<T>(Shape{7, 2}, T(0), T(1), random);
+    x = Tensor<T>(Shape{14, 3}), t = Tensor<T>(Shape{14, 2});
+    for (std::int64_t i = 0; i < 21; ++i) x.data()[i] = half.data()[i], x.data()[21 + i] = -half.data()[i];
+    for (std::int64_t i = 0; i < 14; ++i) t.data()[i] = target.data()[i], t.data()[14 + i] = -target.data()[i];
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("a gradient that cancels over a symmetric batch is confirmed, and judged by nothing", T, float,
+                   double) {
+  const double epsilon = std::numeric_limits<T>::epsilon();
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    CAPTURE(seed);
+    const Mirrored<T> batch(seed);
+    Tape<T> tape;
+    const nn::Mlp<T> mlp(tape, {3, 5, 2}, {.hidden = Activation::tanh, .seed = seed});  // odd, so that ∂C/∂b = 0
+    const auto report = nn::compare_deltas(mlp, batch.x, batch.t, Cost::half_squares, kEvery);
+    CHECK(report.closed_form <= 16 * epsilon);
+    CHECK(report.differences <= report.differences_bound);
+    CHECK(report.layers[0].unjudged >= 5);  // at least its five biases
+    CHECK(report.layers[0].skipped == 0);
+    CHECK(report.confirmed());
+  }
+}
+
+TEST_CASE("a saturated output and a network trained to 1e-10 are confirmed") {
+  for (const double margin : {3.0, 8.0, 20.0, 100.0}) {
+    CAPTURE(margin);
+    for (const Cost cost : {Cost::cross_entropy, Cost::mean_squared_error}) {
+      Tape<double> tape;
+      const nn::Mlp<double> mlp(tape, {2, 2}, {.output = Activation::softmax, .seed = 1});
+      tape.set(mlp.layer(0).W, Tensor<double>{{margin, -margin}, {-margin, margin}});
+      const Tensor<double> x{{1, 0}, {0, 1}};
+      CHECK(nn::compare_deltas(mlp, x, x, cost).closed_form <= 1e-12);
+    }
+  }
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {2, 16, 2}, {.hidden = Activation::tanh, .output = Activation::softmax});
+  const Tensor<double> x{{0, 0}, {0, 1}, {1, 0}, {1, 1}};
+  const Tensor<std::int64_t> y{0, 1, 1, 0};
+  const auto loss = cross_entropy(mlp.logits(tape.leaf(x)), tape.indices(y));
+  nn::minimize(loss, mlp.parameters(), {.method = nn::Adam{.rate = 0.05}, .steps = 6000});
+  CHECK(value(loss).item() < 1e-6);
+  const auto report = nn::compare_deltas(mlp, x, y, kEvery);
+  CAPTURE(report.table());
+  CHECK(report.confirmed());
+}
+
+TEST_CASE("the table ends with its verdict") {
+  nn::DeltaReport report;
+  CHECK(
+      report.table().ends_with("\nthe tape and the hand-derived formulas agree: tape/closed form 0.0e+00 (at most "
+                               "1e-12), tape/differences 0.0e+00 (at most 1e-07)\n"));
+  report.differences = 1;
+  CHECK(report.table().find("formulas DISAGREE: ") != std::string::npos);
+}
+
+namespace {
+
 /// A network on the tape, its right closed form, and a comparison with any other.
 struct Comparison {
   Tape<double> tape;
@@ -159,6 +225,21 @@ TEST_CASE("the comparison catches a delta without the slope of its activation") 
     wrong.delta[0].data()[i] /= 1 - a * a;
   }
   CHECK(net.difference(wrong) > 1e-3);
+}
+
+TEST_CASE("a delta that is wrong by a part of itself is caught however small it is") {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {2, 2}, {.output = Activation::softmax, .seed = 1});
+  tape.set(mlp.layer(0).W, Tensor<double>{{20, -20}, {-20, 20}});
+  const Tensor<double> x{{1, 0}, {0, 1}};
+  auto hand = nn::closed_form<double>({{value(mlp.layer(0).W), value(mlp.layer(0).b), Activation::softmax}}, x, x,
+                                      Cost::cross_entropy);
+  const auto trace = mlp.trace(tape.leaf(x));
+  const auto cost = cross_entropy(trace.z.back(), tape.leaf(x));
+  CHECK(nn::compare_deltas(mlp, trace, cost, hand, 0).confirmed());
+  CHECK(std::abs(hand.delta[0].at(0, 0)) < 1e-17);
+  hand.delta[0].at(0, 0) *= 1 + 1e-6;
+  CHECK(nn::compare_deltas(mlp, trace, cost, hand, 0).closed_form > 1e-7);
 }
 
 TEST_CASE("the comparison catches w_kj in place of w_jk") {
