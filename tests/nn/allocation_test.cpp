@@ -57,6 +57,31 @@ TEST_CASE("a prediction allocates its result alone") {
   CHECK(allocations - before == 1);
 }
 
+TEST_CASE("after prepare a prediction of any number of rows into the caller's memory allocates nothing") {
+  Tape<float> tape;
+  const nn::Mlp<float> mlp(tape, {32, 64, 64, 2}, {.hidden = nn::Activation::tanh});
+  Random random(1);
+  const Tensor<float> x = normal<float>(Shape{100, 32}, 0, 1, random);
+  const Tensor<float> expected = mlp.predict(x);
+  nn::Mlp<float> fresh(tape, {32, 64, 64, 2}, {.hidden = nn::Activation::tanh});  // with the same weights
+  std::vector<float> y(200);
+  fresh.prepare(100);
+  const long before = allocations;
+  for (const std::int64_t rows : {100, 64, 63, 1, 7, 0}) {
+    const auto n = static_cast<std::size_t>(rows);
+    fresh.predict(x.values().first(n * 32), std::span(y).first(n * 2));
+    for (std::size_t i = 0; i < n * 2; ++i) {
+      if (y[i] != expected.data()[i]) FAIL("row ", i / 2, " of ", rows, " rows is another");
+    }
+  }
+  CHECK(allocations == before);
+  CHECK_THROWS_WITH_AS(fresh.predict(x.values().first(33), y), doctest::Contains("rows of 32 elements are needed"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(fresh.predict(x.values(), std::span(y).first(3)),
+                       doctest::Contains("predict: y needs 200 elements for 100 rows, it has 3"), ShapeError);
+  CHECK_THROWS_WITH_AS(fresh.prepare(0), doctest::Contains("prepare: rows is 0, it must be positive"), ShapeError);
+}
+
 TEST_CASE("an evaluation for an outside solver allocates nothing") {
   Tape<double> tape;
   const nn::Mlp<double> mlp(tape, {64, 50, 10});
