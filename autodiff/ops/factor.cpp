@@ -57,7 +57,7 @@ Var<T> lower_half(Var<T> x) {
 
 struct Cholesky {
   static constexpr Doc doc{"cholesky",
-                           "y y^T = x, y lower triangular, from x's lower triangle",
+                           "y y^T = (x + x^T) / 2, y lower triangular",
                            "P(s + s^T), s = y^-T P(y^T g) y^-1, P: lower triangle, diagonal halved",
                            "NaN unless x is positive definite",
                            {{-1, 1}}};
@@ -207,6 +207,7 @@ template <class T>
 Var<T> cholesky(Var<T> a, Source where) {
   const Shape shape = a.shape(where, "cholesky");
   if (shape.rank() < 2 || shape[-1] != shape[-2]) return record(Cholesky{}, {a}, where);  // throws
+  const typename Tape<T>::Line line(a, where);
   return record(Cholesky{}, {0.5 * (a + swap_axes(a, -1, -2, where))}, where);
 }
 

@@ -151,8 +151,10 @@ template <class T>
 Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<T> value, Source where) {
   const int rank = x.shape(where, "pad").rank();
   if (paddings.size() != at(rank)) {
-    throw ShapeError(locate(
-        "pad", fmt::format("{} paddings for {} axes: x is {}", paddings.size(), rank, to_string(x.shape())), where));
+    throw ShapeError(locate("pad",
+                            fmt::format("one padding per axis is needed (given: {}, axes: {}): x is {}",
+                                        paddings.size(), rank, to_string(x.shape())),
+                            where));
   }
   for (const auto& [before, after] : paddings) {
     if (before >= 0 && after >= 0) continue;
@@ -171,14 +173,14 @@ Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<
 template <class T>
 Var<T> repeat(Var<T> x, std::int64_t times, int axis, Source where) {
   axis = axis_of("repeat", x, axis, where);
-  if (times < 0) throw ShapeError(locate("repeat", fmt::format("{} times", times), where));
+  if (times < 0) throw ShapeError(locate("repeat", fmt::format("times is {}, it must not be negative", times), where));
   return repeated(x, axis, false, times, where);
 }
 
 template <class T>
 Var<T> tile(Var<T> x, const std::vector<std::int64_t>& times, Source where) {
   for (const std::int64_t n : times) {
-    if (n < 0) throw ShapeError(locate("tile", fmt::format("{} times", n), where));
+    if (n < 0) throw ShapeError(locate("tile", fmt::format("times must not be negative, one is {}", n), where));
   }
   x.shape(where, "tile");
   const typename Tape<T>::AllOrNothing guard(x.tape(), where);

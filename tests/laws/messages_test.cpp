@@ -57,9 +57,9 @@ const Row kRows[] = {
     {"pow", shape, "[3] and [4] do not broadcast", CALL(pow(o.v3, o.v4))},
     {"chain", shape, "[3] and [4] do not broadcast", CALL(chain(o.v3, o.v4))},
     {"add", usage, "an empty Var has no tape", CALL(o.empty + 1.0)},
-    {"negate", usage, "this Var was dropped when the scope opened at", CALL(-o.stale)},
+    {"negate", usage, "this Var was dropped with its scope, which was opened at", CALL(-o.stale)},
     {"add", usage, "the operands are on two tapes: one was recorded at messages_test.cpp", CALL(o.m23 + o.foreign)},
-    {"exp", usage, "this Var was dropped when the scope opened at", CALL(exp(o.stale))},
+    {"exp", usage, "this Var was dropped with its scope, which was opened at", CALL(exp(o.stale))},
     {"leaky_relu", usage, "an empty Var has no tape", CALL(leaky_relu(o.empty))},
     {"clamp", shape, "[3] and [4] do not broadcast", CALL(clamp(o.v3, o.v4, 1))},
     {"lerp", shape, "[3] and [4] do not broadcast", CALL(lerp(o.v3, o.v4, 0.5))},
@@ -93,7 +93,7 @@ const Row kRows[] = {
     {"matmul", shape, "inner dimensions differ (3 and 4): a is [2, 3], b is [4]", CALL(matmul(o.m23, o.v4))},
     {"matmul", shape, "inner dimensions differ (3 and 4): a is [2, 4, 3], b is [4, 2]", CALL(matmul(o.batch, o.m42))},
     {"matmul", shape, "[2] and [5] do not broadcast: axis -1 is 2 and 5", CALL(matmul(o.batch, o.batches))},
-    {"matmul", shape, "a number is no matrix: a is [], b is [2, 3]", CALL(matmul(o.number, o.m23))},
+    {"matmul", shape, "a and b must have one axis or more: a is [], b is [2, 3]", CALL(matmul(o.number, o.m23))},
     {"matmul", usage, "an empty Var has no tape", CALL(matmul(o.m23, o.empty))},
     {"matmul", usage, "this Var was dropped", CALL(matmul(o.m23, o.stale))},
     {"matmul", usage, "the operands are on two tapes", CALL(matmul(transpose(o.m23), o.foreign))},
@@ -110,7 +110,7 @@ const Row kRows[] = {
     {"broadcast_to", shape, "[2, 3] does not broadcast to [3, 2]", CALL(broadcast_to(o.m23, Shape{3, 2}))},
     {"broadcast_to", usage, "this Var was dropped", CALL(broadcast_to(o.stale, Shape{2, 3}))},
     {"sum_to", shape, "[3, 3] does not broadcast to [2, 3]", CALL(sum_to(o.m23, Shape{3, 3}))},
-    {"slice", shape, "step 0 of x [2, 3]", CALL(slice(o.m23, 0, 0, 1, 0))},
+    {"slice", shape, "the step must not be 0: x is [2, 3]", CALL(slice(o.m23, 0, 0, 1, 0))},
     {"slice", shape, "axis -3 is outside [-2, 2): x is [2, 3]", CALL(slice(o.m23, -3, 0))},
     {"slice", usage, "an empty Var has no tape", CALL(slice(o.empty, 0, 0))},
     {"concatenate", shape, "no parts were given", CALL(concatenate(std::span<const Var<double>>()))},
@@ -153,7 +153,7 @@ const Row kRows[] = {
     {"stack", shape, "the parts differ in shape: [3] and [4]", CALL(stack({o.v3, o.v4}))},
     {"stack", usage, "the operands are on two tapes", CALL(stack({o.v3, o.foreign3}))},
     {"split", shape, "axis 0 has 3 elements, no multiple of 2 parts", CALL(split(o.v3, 2))},
-    {"pad", shape, "1 paddings for 2 axes: x is [2, 3]", CALL(pad(o.m23, {{1, 1}}))},
+    {"pad", shape, "one padding per axis is needed (given: 1, axes: 2): x is [2, 3]", CALL(pad(o.m23, {{1, 1}}))},
     {"expand_dims", shape, "at most 8 dimensions", CALL(tile(o.v3, std::vector<std::int64_t>(9, 1)))},
     // Scans and spread.
     {"cumsum", shape, "axis 1 is outside [-1, 1): x is [3]", CALL(cumsum(o.v3, 1))},
@@ -198,21 +198,31 @@ const Row kRows[] = {
     {"vjp", shape, "y has shape [2, 3] but its seed [3]", CALL(vjp(o.m23, o.m23, o.v3))},
     {"vjp", usage, "the operands are on two tapes", CALL(vjp(o.m23, o.m23, o.foreign))},
     {"jvp", shape, "x has shape [2, 3] but its tangent [3]", CALL(jvp(o.m23, o.m23, o.v3))},
-    {"jvp", usage, "1 inputs and 0 tangents", CALL(jvp(o.v3, std::vector{o.v3}, std::vector<Var<double>>()))},
+    {"jvp", usage, "one tangent per input is needed (given: 0, inputs: 1)",
+     CALL(jvp(o.v3, std::vector{o.v3}, std::vector<Var<double>>()))},
     {"jvp", usage, "an empty Var has no tape", CALL(jvp(o.v3, o.v3, o.empty))},
     {"jvp", usage, "the operands are on two tapes", CALL(jvp(o.m23, o.m23, o.foreign))},
     {"hvp", shape, "y has shape [3] but a hvp needs one number", CALL(hvp(o.v3, o.v3, o.v3))},
-    {"jvp", shape, "x has shape [3] but its tangent [4]", CALL(hvp(sum(o.v3* o.v3), o.v3, o.v4))},
+    {"hvp", shape, "x has shape [3] but its tangent [4]", CALL(hvp(sum(o.v3* o.v3), o.v3, o.v4))},
+    {"hvp", usage, "the operands are on two tapes", CALL(hvp(o.number, o.foreign3, o.v3))},
+    {"directional_derivatives", shape, "x has shape [3] but its tangent [4]",
+     CALL(directional_derivatives(sum(o.v3), o.v3, o.v4, 2))},
+    {"directional_derivatives", usage, "the operands are on two tapes",
+     CALL(directional_derivatives(sum(o.v3), o.foreign3, o.v3, 1))},
+    {"jacobian", usage, "the operands are on two tapes", CALL(jacobian(o.v3, o.foreign3))},
+    {"hessian", usage, "the operands are on two tapes", CALL(hessian(sum(o.v3), o.foreign3))},
     {"jacobian", usage, "an empty Var has no tape", CALL(jacobian(o.v3, o.empty))},
     {"hessian", shape, "y has shape [3] but a hessian needs one number", CALL(hessian(o.v3, o.v3))},
-    {"pullback", usage, "2 outputs and 1 seeds",
+    {"pullback", usage, "one seed per output is needed (given: 1, outputs: 2)",
      CALL(pullback<double>(std::vector{o.v3, o.v4}, std::vector{o.v3}, std::vector{o.v3}))},
     // Values, leaves, programs.
+    {"print", usage, "an empty Var has no tape", CALL(print(o.empty))},
+    {"print", usage, "this Var was dropped with its scope, which was opened at", CALL(print(o.stale))},
     {"value", usage, "an empty Var has no tape", CALL(value(o.empty))},
-    {"value", usage, "this Var was dropped when the scope opened at", CALL(value(o.stale))},
+    {"value", usage, "this Var was dropped with its scope, which was opened at", CALL(value(o.stale))},
     {"shape", usage, "this Var was dropped", CALL(o.stale.shape())},
     {"set", shape, "the leaf has shape [3] but the tensor [4]", CALL(o.tape.set(o.v3, zeros({4})))},
-    {"set", shape, "the leaf has shape [3], 3 elements, but 1 values were given", CALL(o.tape.set(o.v3, 1.0))},
+    {"set", shape, "a leaf of shape [3] needs 3 values, 1 was given", CALL(o.tape.set(o.v3, 1.0))},
     {"set", shape, "the index has shape [2] but the tensor [3]", CALL(o.tape.set(o.labels, {0, 1, 2}))},
     {"set", usage, "only a leaf can be set, and this is the result of add", CALL(o.tape.set(o.v3 + 1, zeros({3})))},
     {"set", usage, "the operands are on two tapes", CALL(o.tape.set(o.foreign, zeros({2, 3})))},
@@ -223,6 +233,9 @@ const Row kRows[] = {
     {"assign", usage, "is assigned twice", CALL(compile<double>({}, {assign(o.v3, o.v3), assign(o.v3, o.v3)}))},
     {"assign", shape, "the leaf has shape [3] but its value [4]", CALL(compile<double>({}, {assign(o.v3, o.v4)}))},
     {"run", usage, "an empty Program was never compiled", CALL(o.never.run())},
+    {"output", usage, "the program was not run yet", CALL(compile(o.v3).output())},
+    {"value", usage, "the program was not run yet", CALL(compile(o.v3).value())},
+    {"set_threads", usage, "the number of threads is -1, it must be 0 (all cores) or more", CALL(set_threads(-1))},
     {"output", usage, "output 1 of a program that has 1", CALL(compile(o.v3).output(1))},
 };
 
@@ -300,7 +313,8 @@ TEST_CASE("every operation refuses an empty Var, a dropped one and one of anothe
     for (std::size_t i = 0; i < good.size(); ++i) {
       CAPTURE(i);
       CHECK(text(i, Var<double>()).starts_with(name + ": an empty Var has no tape   at messages_test.cpp"));
-      CHECK(text(i, stale).starts_with(name + ": this Var was dropped when the scope opened at messages_test.cpp"));
+      CHECK(text(i, stale).starts_with(name +
+                                       ": this Var was dropped with its scope, which was opened at messages_test.cpp"));
       if (i == 0) continue;
       const auto foreign = other.leaf(Tensor<double>(sample.inputs[i]));
       CHECK(text(i, foreign).starts_with(name + ": the operands are on two tapes: one was recorded at messages_test"));
