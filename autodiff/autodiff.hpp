@@ -23,6 +23,7 @@
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/matmul.hpp"
 #include "autodiff/ops/reshape.hpp"
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/slice.hpp"
 #include "autodiff/ops/join.hpp"
 #include "autodiff/ops/reduce.hpp"
@@ -32,8 +33,10 @@
 #include "autodiff/ops/cross_entropy.hpp"
 #include "autodiff/ops/loss.hpp"
 #include "autodiff/ops/index.hpp"
+#include "autodiff/ops/gather.hpp"
 #include "autodiff/ops/contract.hpp"
 #include "autodiff/ops/factor.hpp"
+#include "autodiff/ops/determinant.hpp"
 #include "autodiff/ops/random.hpp"
 // Compiling and running.
 #include "autodiff/program/program.hpp"

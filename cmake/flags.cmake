@@ -12,7 +12,8 @@ function(wengert_library name)
   add_library(wengert_${name})
   add_library(wengert::${name} ALIAS wengert_${name})
   set_target_properties(wengert_${name} PROPERTIES
-    EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION} SOVERSION 0.1)
+    EXPORT_NAME ${name} POSITION_INDEPENDENT_CODE ON VERSION ${PROJECT_VERSION} SOVERSION 0.1
+    INSTALL_RPATH "$ORIGIN")  # shared ones find each other wherever they were moved to
   target_compile_features(wengert_${name} PUBLIC cxx_std_20)
   target_link_libraries(wengert_${name} PRIVATE $<BUILD_INTERFACE:wengert_flags>)
 endfunction()

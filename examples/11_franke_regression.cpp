@@ -1,5 +1,5 @@
 // Franke's function on a 20 x 20 grid without noise: a 50-50 network against a polynomial of degree 5.
-// Expected: median test error of five seeds at most 3.6e-5; the polynomial reaches about 3e-3. Picture:
+// Expected: median test error of five seeds at most 3.6e-5; the polynomial reaches 2.7e-3 in cross validation. Picture:
 // franke_regression.svg.
 #include <fmt/format.h>
 
@@ -30,16 +30,25 @@ double least_squares(const nn::Samples<double>& train, const nn::Samples<double>
   return nn::mean_squared_error(value(matmul(tape.leaf(monomials(test.x, degree)), beta)), test.targets);
 }
 
+nn::Samples<double> rows_of(const nn::Sampled<double>& all, const Tensor<std::int64_t>& rows) {
+  return {nn::take_rows(all.x, rows), nn::take_rows(all.y, rows)};
+}
+
 }  // namespace
 
 int main() {
   auto franke = nn::franke_grid<double>({.n = 20});
   for (double& x : franke.x) x = 10 * x - 5;  // from [0, 1] to where tanh bends
   const nn::Split split = nn::split_rows(400, {.test = 0.2});
-  const nn::Samples<double> train{nn::take_rows(franke.x, split.train), nn::take_rows(franke.y, split.train)};
-  const nn::Samples<double> test{nn::take_rows(franke.x, split.test), nn::take_rows(franke.y, split.test)};
+  const nn::Samples<double> train = rows_of(franke, split.train), test = rows_of(franke, split.test);
   const double polynomial = least_squares(train, test, 5);
-  fmt::print("{:22}{:>12}\n{:22}{:12.2e}\n", "", "test error", "polynomial, degree 5", polynomial);
+  // On 80 points the polynomial's error is anything from 1.9e-3 to 4e-3, by the draw; over ten folds it is not.
+  double validated = 0;
+  for (const nn::Fold& fold : nn::k_fold(400, 10)) {
+    validated += least_squares(rows_of(franke, fold.train), rows_of(franke, fold.test), 5) / 10;
+  }
+  fmt::print("{:22}{:>12}\n{:22}{:12.2e}\n{:22}{:12.2e}\n", "", "test error", "degree 5, ten folds", validated,
+             "degree 5", polynomial);
 
   constexpr int kEpochs = 1000, kBatch = 16, kSteps = kEpochs * 320 / kBatch;
   const Tensor<double> epochs = linspace<double>(1, kEpochs, kEpochs);
@@ -61,7 +70,7 @@ int main() {
   svg::save("franke_regression.svg", plot);
 
   std::ranges::sort(errors);
-  const bool good = errors[2] <= 3.6e-5 && polynomial < 3.5e-3;
-  fmt::print("\nmedian {:.2e}: {}\n", errors[2], good ? "at most 3.6e-5, as expected" : "MORE THAN EXPECTED");
+  const bool good = errors[2] <= 3.6e-5 && std::abs(validated - 2.7e-3) < 0.05e-3;
+  fmt::print("\nmedian {:.2e}: {}\n", errors[2], good ? "at most 3.6e-5, and 2.7e-3, as expected" : "NOT AS EXPECTED");
   return good ? 0 : 1;
 }

@@ -3,7 +3,8 @@
 ///   svg::save("sine.svg", {.title = "Learned", .x = {"x"}, .y = {"y"},
 ///                          .series = {{"sin x", x, y}, {"network", x, p}}});
 ///
-/// Colours are Okabe and Ito's, told apart also by the colour-blind; the eighth series and on are dashed.
+/// Colours are Okabe and Ito's, told apart also by the colour-blind; the eighth series and on are dashed, the fifteenth
+/// and on dotted.
 #pragma once
 
 #include <fmt/format.h>
@@ -153,6 +154,7 @@ inline std::string colour(std::size_t index) {
 }
 
 inline std::string line(const Series& series, std::size_t index, const Scale& x, const Scale& y) {
+  static constexpr const char* kDashes[] = {"", "stroke-dasharray=\"6 3\"", "stroke-dasharray=\"2 3\""};
   std::string path;
   bool pen_down = false;
   for (std::int64_t i = 0; i < series.x.size(); ++i) {
@@ -162,7 +164,7 @@ inline std::string line(const Series& series, std::size_t index, const Scale& x,
     pen_down = finite;
   }
   return fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"2\" {}/>\n", path, colour(index),
-                     index < 7 ? "" : "stroke-dasharray=\"6 3\"");
+                     kDashes[index / 7 % 3]);
 }
 
 inline std::string points(const Series& series, std::size_t index, const Scale& x, const Scale& y) {

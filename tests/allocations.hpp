@@ -10,9 +10,12 @@
 
 namespace {
 [[maybe_unused]] std::atomic<long> allocations{0}, live_bytes{0};
+[[maybe_unused]] std::atomic<std::size_t> largest_allocation{0};  ///< in bytes
 
 void* counted(std::size_t size, std::size_t alignment) {
   ++allocations;
+  for (std::size_t seen = largest_allocation; size > seen && !largest_allocation.compare_exchange_weak(seen, size);) {
+  }
   void* p = alignment > alignof(std::max_align_t)
                 ? std::aligned_alloc(alignment, (size + alignment - 1) / alignment * alignment)
                 : std::malloc(size == 0 ? 1 : size);

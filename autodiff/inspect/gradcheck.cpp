@@ -202,6 +202,7 @@ std::vector<Var<T>> weighted_gradient(Var<T> y, const std::vector<Var<T>>& x, So
 template <class T>
 GradcheckReport gradcheck(const std::function<Var<T>(const std::vector<Var<T>>&)>& f,
                           const std::vector<Tensor<T>>& inputs, const GradcheckOptions& options, Source where) {
+  if (!f) throw UsageError(locate("gradcheck", "the function is empty", where));
   expect_sound(inputs, options, where);
   GradcheckReport report;
   const double epsilon = static_cast<double>(std::numeric_limits<T>::epsilon());

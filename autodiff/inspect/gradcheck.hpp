@@ -73,8 +73,9 @@ std::string to_string(const GradcheckReport& report);
 std::ostream& operator<<(std::ostream& out, const GradcheckReport& report);
 
 /// Checks f at the inputs. f is called once, on leaves of a tape made for it, and returns a Var of any shape.
-/// Throws UsageError without inputs, or if f returns a Var that is empty or of another tape; ValueError for an input
-/// that is not finite, an order other than 1 and 2, a tolerance or absolute bound below 0, or no mode to check.
+/// Throws UsageError without inputs or function, or if f returns a Var that is empty or of another tape; ValueError for
+/// an input that is not finite, an order other than 1 and 2, a tolerance or absolute bound below 0, or no mode to
+/// check.
 template <class T>
 GradcheckReport gradcheck(const std::function<Var<T>(const std::vector<Var<T>>&)>& f,
                           const std::vector<Tensor<T>>& inputs, const GradcheckOptions& options = {},

@@ -29,14 +29,32 @@ inline Shape with_dim(const Shape& shape, std::int64_t axis, std::int64_t extent
   return Shape(std::span<const std::int64_t>(dims.data(), shape.dims().size()));
 }
 
-/// `axis` of x counted from the front, or the error of `name`: "take: axis 2 is outside [-2, 2): x is [3, 4]".
+/// make(), whose ShapeError becomes a sentence of `name`: "take: axis 2 is outside [-2, 2): x is [3, 4]".
+template <class T, class F>
+auto in_words_of(const char* name, Var<T> x, Source where, F&& make) {
+  const Shape shape = x.shape(where, name);
+  try {
+    return make();
+  } catch (const ShapeError& fact) {
+    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(shape)), where));
+  }
+}
+
+/// `axis` of x counted from the front.
 template <class T>
 int axis_of(const char* name, Var<T> x, int axis, Source where) {
-  try {
-    return normalize_axis(axis, x.shape(where, name).rank());
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape(where, name))), where));
-  }
+  return in_words_of(name, x, where, [&] { return normalize_axis(axis, x.shape().rank()); });
+}
+
+/// x with an axis of length 1 at place `axis` of the result.
+template <class T>
+Var<T> with_axis(const char* name, Var<T> x, int axis, Source where) {
+  const Shape shape = in_words_of(name, x, where, [&] {
+    std::vector<std::int64_t> dims = dims_of(x.shape());
+    dims.insert(dims.begin() + normalize_axis(axis, x.shape().rank() + 1), 1);
+    return Shape(dims);
+  });
+  return reshape(x, shape, where);
 }
 
 /// Throws, in the name of `name`, unless all are alive and on one tape. For functions that record before they join
@@ -51,14 +69,10 @@ void expect_together(const char* name, std::initializer_list<Var<T>> x, Source w
   expect_together(name, std::span<const Var<T>>(x.begin(), x.size()), where);
 }
 
-/// The axes as bits, or the error of `name`.
+/// The axes as bits.
 template <class T>
 std::uint32_t mask_of(const char* name, Var<T> x, const Axes& axes, Source where) {
-  try {
-    return axes.mask(x.shape(where, name).rank());
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate(name, fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
-  }
+  return in_words_of(name, x, where, [&] { return axes.mask(x.shape().rank()); });
 }
 inline bool holds(std::uint64_t mask, int axis) { return (mask >> axis & 1u) != 0; }
 

@@ -74,10 +74,11 @@ Var<T> kron(Var<T> a, Var<T> b, Source where) {
     const std::int64_t q = axis < -b.shape().rank() ? 1 : b.shape()[axis];
     outside.insert(outside.end(), {p, 1});
     inside.insert(inside.end(), {1, q});
-    joined.push_back(p * q);
   }
   const Var<T> blocks = multiply(Located<T>(reshape(a, Shape(outside), where), where),
                                  Located<T>(reshape(b, Shape(inside), where), where));
+  const Shape pairs = blocks.shape();
+  for (int axis = 0; axis < rank; ++axis) joined.push_back(pairs[2 * axis] * pairs[2 * axis + 1]);
   return reshape(blocks, Shape(joined), where);
 }
 
@@ -116,14 +117,16 @@ Var<T> tensordot(Var<T> a, Var<T> b, const std::vector<int>& a_axes, const std::
     dims.push_back(q[axis]);
     n *= q[axis];
   }
-  if (dims.size() > at(kMaxRank)) {
-    throw ShapeError(
-        locate("tensordot", fmt::format("the result would have {} axes: {}", dims.size(), operands()), where));
+  Shape joined;
+  try {
+    joined = Shape(dims);
+  } catch (const ShapeError& fact) {
+    throw ShapeError(locate("tensordot", fmt::format("{}: {}", fact.what(), operands()), where));
   }
   const std::int64_t k = count_along(p, a_mask);
   const Var<T> rows = reshape(transpose(a, a_order, where), Shape{m, k}, where);
   const Var<T> cols = reshape(transpose(b, b_order, where), Shape{k, n}, where);
-  return reshape(matmul(rows, cols, where), Shape(dims), where);
+  return reshape(matmul(rows, cols, where), joined, where);
 }
 
 template <class T>
@@ -147,7 +150,6 @@ Var<T> multi_dot(std::span<const Var<T>> factors, Source where) {
   if (factors.empty()) throw ShapeError(locate("multi_dot", "no factors were given", where));
   expect_together("multi_dot", factors, where);
   const std::size_t n = factors.size();
-  if (n == 1) return factors[0];
   // Factor i is [size[i], size[i + 1]].
   std::vector<std::int64_t> size(n + 1, 1);
   for (std::size_t i = 0; i < n; ++i) {

@@ -140,6 +140,7 @@ template <class T>
 Var<T> cross_entropy(Var<T> predictions, Index<T> labels, const CrossEntropyOptions<T>& options, Source where) {
   expect_labels(predictions, labels, where);
   expect_options(predictions, options, where);
+  const typename Tape<T>::Line line(predictions.tape(), where);
   const Var<T> targets = one_hot(labels, predictions.shape()[-1], options.ignore, where);
   const Var<T> each = losses(predictions, targets, options, where);
   if (options.reduction == Reduction::none) return each;
@@ -158,6 +159,7 @@ Var<T> cross_entropy(Var<T> predictions, Var<T> targets, const CrossEntropyOptio
                                         to_string(predictions.shape()), to_string(targets.shape())),
                             where));
   }
+  const typename Tape<T>::Line line(predictions.tape(), where);
   const Var<T> each = losses(predictions, targets, options, where);
   if (options.reduction == Reduction::none) return each;
   return options.reduction == Reduction::sum ? sum(each, where) : mean(each, where);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "autodiff/ops/axis.hpp"
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/contract.hpp"
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/matmul.hpp"
@@ -103,6 +104,9 @@ class Summation {
         throw ShapeError(fmt::format("'{}' is twice in the result", label));
       }
     }
+    std::vector<std::int64_t> dims;
+    for (const char label : result_) dims.push_back(extent_.at(label));
+    shape_ = Shape(dims);
   }
 
   Var<T> operator()() {
@@ -113,7 +117,7 @@ class Summation {
       for (std::size_t j = i + 1; j < terms_.size(); ++j) later += terms_[j].labels;
       all = i < terms_.size() ? joined(all, terms_[i], later) : without(all, later);
     }
-    return stretched_to_result(ordered(all, result_));
+    return broadcast_to(ordered(all, result_).x, shape_, where_);
   }
 
  private:
@@ -182,11 +186,6 @@ class Summation {
     }
     return {reshape(transpose(term.x, order, where_), Shape(dims), where_), labels};
   }
-  Var<T> stretched_to_result(const Term<T>& term) const {
-    std::vector<std::int64_t> dims;
-    for (const char label : result_) dims.push_back(extent_.at(label));
-    return broadcast_to(term.x, Shape(dims), where_);
-  }
 
   /// The product of two terms, summed over what `later` does not name.
   Term<T> joined(Term<T> a, Term<T> b, const Labels& later) const {
@@ -233,6 +232,7 @@ class Summation {
   Source where_;
   std::vector<Term<T>> terms_;
   Labels result_;
+  Shape shape_;  ///< of the result
   std::map<char, std::int64_t> extent_;
 };
 

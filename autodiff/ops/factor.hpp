@@ -3,8 +3,6 @@
 /// its whole result, never an error: run() does not depend on values.
 #pragma once
 
-#include <utility>
-
 #include "autodiff/tape/tape.hpp"
 
 namespace wengert {
@@ -32,16 +30,5 @@ Var<T> solve(Var<T> a, Var<T> b, Source where = Source::here());
 /// The inverse: NaN if a is singular. To multiply by it, solve is cheaper and more exact.
 template <class T>
 Var<T> inverse(Var<T> a, Source where = Source::here());
-
-/// Determinant: [..., n, n] -> [...]. Its gradient, det(a) a⁻ᵀ, is NaN where a is singular.
-template <class T>
-Var<T> det(Var<T> a, Source where = Source::here());
-/// {sign of the determinant, ln |determinant|}, which overflow nowhere; {0, -inf} if a is singular. The sign has no
-/// gradient.
-template <class T>
-std::pair<Var<T>, Var<T>> slogdet(Var<T> a, Source where = Source::here());
-/// ln of the determinant; NaN where that is negative.
-template <class T>
-Var<T> logdet(Var<T> a, Source where = Source::here());
 
 }  // namespace wengert

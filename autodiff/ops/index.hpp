@@ -1,6 +1,7 @@
-/// Reading and writing by integer positions. An `Index` is data the user sets; a position outside its axis is a
-/// ValueError of the run that meets it, naming row and value, before anything is written. Negative positions are out of
-/// range. Repeated positions add up, in the order of the index. Negative axes count from the end.
+/// Reading and writing whole parts by integer positions; single elements: gather.hpp. An `Index` is data the user sets;
+/// a position outside its axis is a ValueError of the run that meets it, naming row and value, before anything is
+/// written. Negative positions are out of range. Repeated positions add up, in the order of the index. Negative axes
+/// count from the end.
 #pragma once
 
 #include "autodiff/tape/tape.hpp"
@@ -15,15 +16,6 @@ Var<T> take(Var<T> x, Index<T> index, int axis = 0, Source where = Source::here(
 /// Throws ShapeError for other shapes.
 template <class T>
 Var<T> index_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source where = Source::here());
-
-/// y[i, j, k] = x[i, index[i, j, k], k] for axis 1 (NumPy's take_along_axis): the index has x's shape but for `axis`.
-/// Throws ShapeError for another.
-template <class T>
-Var<T> gather(Var<T> x, Index<T> index, int axis, Source where = Source::here());
-/// x, with source[i, j, k] added at [i, index[i, j, k], k] for axis 1: source and index have one shape, which is x's
-/// but for `axis`. Throws ShapeError for others.
-template <class T>
-Var<T> scatter_add(Var<T> x, int axis, Index<T> index, Var<T> source, Source where = Source::here());
 
 /// 1 at each label, 0 elsewhere: labels [...] in [0, classes) -> [..., classes]. With `spare`, label `classes` is
 /// allowed too and gives a row of zeros. No gradient.

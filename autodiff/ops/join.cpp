@@ -7,6 +7,7 @@
 
 #include "autodiff/kernels/move.hpp"
 #include "autodiff/ops/axis.hpp"
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/sample.hpp"
 #include "autodiff/ops/slice.hpp"
@@ -30,7 +31,9 @@ struct Concatenate {
           throw ShapeError(fmt::format("axis {} is {} and {}, only axis {} may differ", i, x[0][i], part[i], axis));
         }
       }
-      extent += part[static_cast<int>(axis)];
+      if (__builtin_add_overflow(extent, part[static_cast<int>(axis)], &extent)) {
+        throw ShapeError(fmt::format("axis {} would have more than 2^63 - 1 elements", axis));
+      }
     }
     return with_dim(x[0], axis, extent);
   }
@@ -57,14 +60,20 @@ void append_constant(std::vector<Var<T>>& parts, Var<T> x, int axis, std::int64_
   if (count > 0) parts.push_back(x.tape().constant(value, with_dim(x.shape(), axis, count), where));
 }
 
-/// x with every block of `block` elements along `axis` (all of them, or single ones) `times` times in a row.
+/// x with the whole of `axis`, or single elements along it, `times` times in a row.
 template <class T>
-Var<T> repeated(Var<T> x, int axis, bool whole, std::int64_t times, Source where) {
+Var<T> repeated(const char* name, Var<T> x, int axis, bool whole, std::int64_t times, Source where) {
   if (times == 1) return x;
   const Shape shape = x.shape();
-  const Var<T> slot = expand_dims(x, whole ? axis : axis + 1, where);
-  const Var<T> stretched = broadcast_to(slot, with_dim(slot.shape(), whole ? axis : axis + 1, times), where);
-  return reshape(stretched, with_dim(shape, axis, shape[axis] * times), where);
+  const int place = whole ? axis : axis + 1;
+  const Shape stretched = in_words_of(name, x, where, [&] {
+    if (times < 0) throw ShapeError(fmt::format("{} times", times));
+    std::vector<std::int64_t> dims = dims_of(shape);
+    dims.insert(dims.begin() + place, times);
+    return Shape(dims);
+  });
+  const Var<T> y = broadcast_to(with_axis(name, x, place, where), stretched, where);
+  return reshape(y, with_dim(shape, axis, shape[axis] * times), where);
 }
 
 }  // namespace
@@ -89,7 +98,7 @@ Var<T> stack(std::span<const Var<T>> parts, int axis, Source where) {
         where));
   }
   std::vector<Var<T>> slots;
-  for (const Var<T>& part : parts) slots.push_back(expand_dims(part, axis, where));
+  for (const Var<T>& part : parts) slots.push_back(with_axis("stack", part, axis, where));
   return concatenate(slots, axis, where);
 }
 
@@ -156,10 +165,17 @@ Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<
                                         paddings.size(), rank, to_string(x.shape())),
                             where));
   }
-  for (const auto& [before, after] : paddings) {
-    if (before >= 0 && after >= 0) continue;
-    throw ShapeError(locate("pad", fmt::format("{} and {} elements around an axis", before, after), where));
-  }
+  in_words_of("pad", x, where, [&] {
+    std::vector<std::int64_t> dims = dims_of(x.shape());
+    for (std::size_t axis = 0; axis < dims.size(); ++axis) {
+      const auto& [before, after] = paddings[axis];
+      std::int64_t& n = dims[axis];
+      const bool overflows = __builtin_add_overflow(n, before, &n) || __builtin_add_overflow(n, after, &n);
+      if (before >= 0 && after >= 0 && !overflows) continue;
+      throw ShapeError(fmt::format("{} and {} elements cannot be put around axis {}", before, after, axis));
+    }
+    return Shape(dims);
+  });
   for (int axis = 0; axis < rank; ++axis) {
     std::vector<Var<T>> parts;
     append_constant(parts, x, axis, paddings[at(axis)].before, value, where);
@@ -173,21 +189,17 @@ Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<
 template <class T>
 Var<T> repeat(Var<T> x, std::int64_t times, int axis, Source where) {
   axis = axis_of("repeat", x, axis, where);
-  if (times < 0) throw ShapeError(locate("repeat", fmt::format("times is {}, it must not be negative", times), where));
-  return repeated(x, axis, false, times, where);
+  return repeated("repeat", x, axis, false, times, where);
 }
 
 template <class T>
 Var<T> tile(Var<T> x, const std::vector<std::int64_t>& times, Source where) {
-  for (const std::int64_t n : times) {
-    if (n < 0) throw ShapeError(locate("tile", fmt::format("times must not be negative, one is {}", n), where));
-  }
   x.shape(where, "tile");
   const typename Tape<T>::AllOrNothing guard(x.tape(), where);
-  while (x.shape().rank() < static_cast<int>(times.size())) x = expand_dims(x, 0, where);
+  while (x.shape().rank() < static_cast<int>(times.size())) x = with_axis("tile", x, 0, where);
   const int first = x.shape().rank() - static_cast<int>(times.size());
   for (std::size_t i = 0; i < times.size(); ++i) {
-    x = repeated(x, first + static_cast<int>(i), true, times[i], where);
+    x = repeated("tile", x, first + static_cast<int>(i), true, times[i], where);
   }
   return x;
 }

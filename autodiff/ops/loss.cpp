@@ -32,7 +32,7 @@ Var<T> reduced(Var<T> each, Reduction reduction, Source where) {
 template <class T>
 Var<T> binary_cross_entropy(Var<T> logits, Var<T> targets, Reduction reduction, Source where) {
   expect_same_shape("binary_cross_entropy", logits, targets, where);
-  const typename Tape<T>::Line line(logits, where);
+  const typename Tape<T>::Line line(logits.tape(), where);
   const Var<T> hit = chain(targets, softplus(negate(logits, where), where), where);
   const Var<T> miss = chain(T(1) - targets, softplus(logits, where), where);
   return reduced(hit + miss, reduction, where);
@@ -41,7 +41,7 @@ Var<T> binary_cross_entropy(Var<T> logits, Var<T> targets, Reduction reduction, 
 template <class T>
 Var<T> binary_cross_entropy_of_probabilities(Var<T> p, Var<T> targets, Reduction reduction, Source where) {
   expect_same_shape("binary_cross_entropy_of_probabilities", p, targets, where);
-  const typename Tape<T>::Line line(p, where);
+  const typename Tape<T>::Line line(p.tape(), where);
   const Var<T> hit = xlogy(targets, p, where);
   const Var<T> miss = chain(T(1) - targets, log1p(negate(p, where), where), where);
   return reduced(-(hit + miss), reduction, where);
@@ -50,21 +50,21 @@ Var<T> binary_cross_entropy_of_probabilities(Var<T> p, Var<T> targets, Reduction
 template <class T>
 Var<T> kl_divergence(Var<T> p, Var<T> q, Reduction reduction, Source where) {
   expect_same_shape("kl_divergence", q, p, where);
-  const typename Tape<T>::Line line(q, where);
+  const typename Tape<T>::Line line(q.tape(), where);
   return reduced(xlogy(p, p, where) - xlogy(p, q, where), reduction, where);
 }
 
 template <class T>
 Var<T> kl_divergence_of_log(Var<T> p, Var<T> log_q, Reduction reduction, Source where) {
   expect_same_shape("kl_divergence_of_log", log_q, p, where);
-  const typename Tape<T>::Line line(log_q, where);
+  const typename Tape<T>::Line line(log_q.tape(), where);
   return reduced(xlogy(p, p, where) - chain(p, log_q, where), reduction, where);
 }
 
 template <class T>
 Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Reduction reduction, Source where) {
   expect_same_shape("huber", prediction, target, where);
-  const typename Tape<T>::Line line(prediction, where);
+  const typename Tape<T>::Line line(prediction.tape(), where);
   if (!(delta > 0)) throw ValueError(locate("huber", fmt::format("delta is {}, it must be positive", delta), where));
   const Var<T> d = prediction - target, a = abs(d, where);
   return reduced(wengert::where(less_equal(a, delta, where), T(0.5) * square(d, where), delta * (a - delta / 2), where),
@@ -74,7 +74,7 @@ Var<T> huber(Var<T> prediction, Var<T> target, std::type_identity_t<T> delta, Re
 template <class T>
 Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta, Reduction reduction, Source where) {
   expect_same_shape("smooth_l1", prediction, target, where);
-  const typename Tape<T>::Line line(prediction, where);
+  const typename Tape<T>::Line line(prediction.tape(), where);
   if (!(beta >= 0))
     throw ValueError(locate("smooth_l1", fmt::format("beta is {}, it must not be negative", beta), where));
   const Var<T> d = prediction - target, a = abs(d, where);
@@ -86,7 +86,7 @@ Var<T> smooth_l1(Var<T> prediction, Var<T> target, std::type_identity_t<T> beta,
 template <class T>
 Var<T> poisson_loss(Var<T> rate, Var<T> counts, Reduction reduction, Source where) {
   expect_same_shape("poisson_loss", rate, counts, where);
-  const typename Tape<T>::Line line(rate, where);
+  const typename Tape<T>::Line line(rate.tape(), where);
   return reduced(rate - xlogy(counts, rate, where) + lgamma(counts + 1, where), reduction, where);
 }
 

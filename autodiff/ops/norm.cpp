@@ -13,7 +13,7 @@ namespace wengert {
 template <class T>
 Var<T> var(Var<T> x, const Axes& axes, double correction, bool keepdims, Source where) {
   const std::uint32_t mask = mask_of("var", x, axes, where);
-  const typename Tape<T>::Line line(x, where);
+  const typename Tape<T>::Line line(x.tape(), where);
   const auto n = static_cast<double>(count_along(x.shape(), mask));
   if (!(n - correction > 0)) {
     const Shape shape = keepdims ? kept(x.shape(), mask) : dropped(x.shape(), mask);
@@ -25,6 +25,7 @@ Var<T> var(Var<T> x, const Axes& axes, double correction, bool keepdims, Source 
 
 template <class T>
 Var<T> stddev(Var<T> x, const Axes& axes, double correction, bool keepdims, Source where) {
+  mask_of("stddev", x, axes, where);
   return sqrt(var(x, axes, correction, keepdims, where), where);
 }
 
@@ -32,13 +33,13 @@ template <class T>
 Var<T> norm(Var<T> x, double p, const Axes& axes, bool keepdims, Source where) {
   if (!(p > 0)) throw ValueError(locate("norm", fmt::format("p is {}, not above 0", p), where));
   const std::uint32_t mask = mask_of("norm", x, axes, where);
-  const typename Tape<T>::Line line(x, where);
+  const typename Tape<T>::Line line(x.tape(), where);
   if (count_along(x.shape(), mask) == 0) return sum(x, axes, keepdims, where);
   const Var<T> size = abs(x, where);
   if (p == 1) return sum(size, axes, keepdims, where);
   if (std::isinf(p)) return max(size, axes, keepdims, where);
-  // A constant for every derivative: whatever it is, it cancels. Nothing to scale by where all are 0, or
-  // one is infinite.
+  // A constant for every derivative: whatever it is, it cancels. Nothing to scale by where all are 0, or one is
+  // infinite.
   const Var<T> largest = stop_gradient(max(size, axes, true, where), where);
   const Var<T> usable = chain(0 < largest, largest < std::numeric_limits<T>::infinity());
   const Var<T> scale = wengert::where(usable, largest, 1, where);
@@ -50,7 +51,8 @@ Var<T> norm(Var<T> x, double p, const Axes& axes, bool keepdims, Source where) {
 
 template <class T>
 Var<T> layer_norm(Var<T> x, const Axes& axes, double epsilon, Source where) {
-  const typename Tape<T>::Line line(x, where);
+  mask_of("layer_norm", x, axes, where);
+  const typename Tape<T>::Line line(x.tape(), where);
   const Var<T> d = x - mean(x, axes, true, where);
   return d / sqrt(mean(square(d, where), axes, true, where) + epsilon, where);
 }

@@ -114,6 +114,7 @@ Var<T> dropout(Var<T> x, Index<T> key, double rate, Source where) {
   expect_key("dropout", key, where);
   expect_probability("dropout", rate, where);
   if (rate == 0) return x;
+  const typename Tape<T>::Line line(x.tape(), where);
   const Var<T> kept = bernoulli(key, shape, 1 - rate, where);
   return wengert::where(kept, x * (1 / (1 - rate)), 0, where);
 }

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "autodiff/ops/axis.hpp"
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/elementwise.hpp"
 #include "autodiff/ops/reshape.hpp"
 #include "autodiff/ops/sample.hpp"

@@ -38,6 +38,8 @@ std::vector<Entry<T>> matmul_entries();
 template <class T>
 std::vector<Entry<T>> reshape_entries();
 template <class T>
+std::vector<Entry<T>> broadcast_entries();
+template <class T>
 std::vector<Entry<T>> slice_entries();
 template <class T>
 std::vector<Entry<T>> join_entries();
@@ -52,7 +54,11 @@ std::vector<Entry<T>> cross_entropy_entries();
 template <class T>
 std::vector<Entry<T>> index_entries();
 template <class T>
+std::vector<Entry<T>> gather_entries();
+template <class T>
 std::vector<Entry<T>> factor_entries();
+template <class T>
+std::vector<Entry<T>> determinant_entries();
 template <class T>
 std::vector<Entry<T>> random_entries();
 

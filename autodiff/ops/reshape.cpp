@@ -84,18 +84,6 @@ struct Transpose {
   }
 };
 
-struct Broadcast {
-  static constexpr Doc doc{"broadcast_to", "y = x, stretched", "g summed over the stretched axes"};
-  static constexpr Kind kind = Kind::view;
-  static constexpr int inputs = 1;
-
-  template <class T>
-  Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T>) const {
-    return g;  // the sweep sums it
-  }
-  Window view(const Window& in, const Shape& out) const { return stretched(in, out); }
-};
-
 struct StopGradient {
   static constexpr Doc doc{"stop_gradient", "y = x", "none"};
   static constexpr Kind kind = Kind::view;
@@ -130,13 +118,14 @@ Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
 template <class T>
 Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where) {
   std::vector<std::int64_t> known(dims);
+  const auto wanted = [&] { return in_words_of("reshape", x, where, [&] { return Shape(known); }); };
   const auto open = std::ranges::find(known, -1);
   if (open != known.end()) {
     *open = 1;
     if (std::ranges::find(known, -1) != known.end()) {
       throw ShapeError(locate("reshape", "only one dimension may be -1", where));
     }
-    const std::int64_t rest = Shape(known).size(), size = x.shape(where, "reshape").size();
+    const std::int64_t rest = wanted().size(), size = x.shape().size();
     if (rest == 0 || size % rest != 0) {
       throw ShapeError(locate(
           "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
@@ -144,7 +133,7 @@ Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where)
     }
     *open = size / rest;
   }
-  return reshape(x, Shape(known), where);
+  return reshape(x, wanted(), where);
 }
 
 template <class T>
@@ -233,43 +222,7 @@ Var<T> squeeze(Var<T> x, Source where) {
 
 template <class T>
 Var<T> expand_dims(Var<T> x, int axis, Source where) {
-  std::vector<std::int64_t> dims = dims_of(x.shape(where, "expand_dims"));
-  try {
-    axis = normalize_axis(axis, x.shape().rank() + 1);
-    dims.insert(dims.begin() + axis, 1);
-    return reshape(x, Shape(dims), where);
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate("expand_dims", fmt::format("{}: x is {}", fact.what(), to_string(x.shape())), where));
-  }
-}
-
-template <class T>
-Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "broadcast_to");
-  if (from == shape) return x;
-  if (!broadcasts_to(from, shape)) {
-    throw ShapeError(
-        locate("broadcast_to", fmt::format("{} does not broadcast to {}", to_string(from), to_string(shape)), where));
-  }
-  Tape<T>& tape = x.tape();
-  if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
-  return record(Broadcast{}, {x}, shape, where);
-}
-
-template <class T>
-Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "sum_to");
-  if (from == shape) return x;
-  if (!broadcasts_to(shape, from)) {
-    throw ShapeError(
-        locate("sum_to", fmt::format("{} does not broadcast to {}", to_string(shape), to_string(from)), where));
-  }
-  std::vector<int> axes;
-  const int lead = from.rank() - shape.rank();
-  for (int axis = 0; axis < from.rank(); ++axis) {
-    if (axis < lead || (shape[axis - lead] == 1 && from[axis] != 1)) axes.push_back(axis);
-  }
-  return reshape(sum(x, Axes(axes), true, where), shape, where);
+  return with_axis("expand_dims", x, axis, where);
 }
 
 template <class T>
@@ -285,8 +238,6 @@ std::vector<Entry<T>> reshape_entries() {
   cycle.from[2] = 1;
   return {{&table_of<Reshape, T>(), {sample<T>(Reshape{}, {{2, 6}}, {3, 4}), sample<T>(Reshape{}, {Shape{}}, {1, 1})}},
           {&table_of<Transpose, T>(), {sample<T>(cycle, {{2, 3, 4}})}},
-          {&table_of<Broadcast, T>(),
-           {sample<T>(Broadcast{}, {{3, 1}}, {2, 3, 4}), sample<T>(Broadcast{}, {Shape{}}, {5})}},
           {&table_of<StopGradient, T>(), {sample<T>(StopGradient{}, {{3}})}}};
 }
 
@@ -300,8 +251,6 @@ std::vector<Entry<T>> reshape_entries() {
   template Var<T> squeeze(Var<T>, Source);                                      \
   template Var<T> squeeze(Var<T>, const Axes&, Source);                         \
   template Var<T> expand_dims(Var<T>, int, Source);                             \
-  template Var<T> broadcast_to(Var<T>, const Shape&, Source);                   \
-  template Var<T> sum_to(Var<T>, const Shape&, Source);                         \
   template Var<T> stop_gradient(Var<T>, Source);                                \
   template std::vector<Entry<T>> reshape_entries()
 INSTANTIATE(float);

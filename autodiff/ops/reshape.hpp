@@ -1,6 +1,7 @@
-/// The same elements under another shape: reshape, transpose, broadcast and their kin. All but sum_to are
-/// views: no element moves until a kernel needs it to. Negative axes count from the end; one out of range is a
-/// ShapeError.
+/// The same elements under another shape: reshape, transpose and their kin. All are views: no element moves until a
+/// kernel needs it to. Negative axes count from the end; one out of range is a ShapeError.
+///
+/// Where NumPy and PyTorch differ both names are there; errors speak of NumPy's.
 #pragma once
 
 #include <initializer_list>
@@ -23,11 +24,21 @@ Var<T> transpose(Var<T> x, Source where = Source::here());
 /// Axis i of the result is axis axes[i] of x; `axes` is a permutation.
 template <class T>
 Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where = Source::here());
+/// Another name of transpose.
+template <class T>
+Var<T> permute(Var<T> x, const std::vector<int>& axes, Source where = Source::here()) {
+  return transpose(x, axes, where);
+}
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where = Source::here());
 /// Axis `from` goes to place `to`, the others keep their order.
 template <class T>
 Var<T> moveaxis(Var<T> x, int from, int to, Source where = Source::here());
+/// Another name of moveaxis.
+template <class T>
+Var<T> movedim(Var<T> x, int from, int to, Source where = Source::here()) {
+  return moveaxis(x, from, to, where);
+}
 
 /// Without the axes of length 1, or without those named. Throws ShapeError if a named one is longer.
 template <class T>
@@ -37,14 +48,11 @@ Var<T> squeeze(Var<T> x, const Axes& axes, Source where = Source::here());
 /// With an axis of length 1 at place `axis` of the result, which is in [-rank - 1, rank].
 template <class T>
 Var<T> expand_dims(Var<T> x, int axis, Source where = Source::here());
-
-/// Stretched to `shape` by NumPy's rules. Throws ShapeError if x does not broadcast to it.
+/// Another name of expand_dims.
 template <class T>
-Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where = Source::here());
-
-/// Summed over the axes by which `shape` would have been stretched to x's shape: the reverse of broadcast_to.
-template <class T>
-Var<T> sum_to(Var<T> x, const Shape& shape, Source where = Source::here());
+Var<T> unsqueeze(Var<T> x, int axis, Source where = Source::here()) {
+  return expand_dims(x, axis, where);
+}
 
 /// The same value, constant for every derivative of any order.
 template <class T>

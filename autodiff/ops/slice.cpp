@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <limits>
+#include <utility>
 
 #include "autodiff/kernels/move.hpp"
 #include "autodiff/ops/axis.hpp"
@@ -92,6 +93,11 @@ Var<T> rows_joined(Var<T> x, Source where) {
   return reshape(x, Shape(dims), where);
 }
 
+/// Where the diagonal `offset` begins.
+std::pair<std::int64_t, std::int64_t> begin_of(std::int64_t offset) {
+  return {std::max<std::int64_t>(0, -offset), std::max<std::int64_t>(0, offset)};
+}
+
 template <class T>
 Var<T> triangle(const char* name, Var<T> x, int offset, bool lower, Source where) {
   expect_matrix(name, x, where);
@@ -106,12 +112,14 @@ Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop, std::int
   if (step == 0)
     throw ShapeError(locate("slice", fmt::format("the step must not be 0: x is {}", to_string(x.shape())), where));
   const std::int64_t n = x.shape()[axis];
+  step = std::max(step, -std::numeric_limits<std::int64_t>::max());  // so that it can be negated
   const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;
   const auto clipped = [&](std::int64_t i) { return std::clamp(i < 0 ? i + n : i, low, high); };
   const std::int64_t first = start == kEnd ? (step > 0 ? low : high) : clipped(start);
   const std::int64_t last = stop == kEnd ? (step > 0 ? high : low) : clipped(stop);
   const std::int64_t span = step > 0 ? last - first : first - last, stride = step > 0 ? step : -step;
   const std::int64_t count = span <= 0 ? 0 : (span - 1) / stride + 1;
+  if (count <= 1) step = 1;  // never taken, and too large to multiply strides by
   if (count == n && step == 1) return x;
   return record(Slice{axis, first, step, count}, {x}, where);
 }
@@ -119,8 +127,12 @@ Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop, std::int
 template <class T>
 Var<T> place(Var<T> x, int axis, std::int64_t extent, std::int64_t start, std::int64_t step, Source where) {
   axis = axis_of("place", x, axis, where);
-  const std::int64_t count = x.shape()[axis], last = start + (count - 1) * step;
-  if (count > 0 && (std::min(start, last) < 0 || std::max(start, last) >= extent || (step == 0 && count > 1))) {
+  const std::int64_t count = x.shape()[axis];
+  if (count <= 1) step = 1;
+  if (count == 0) start = 0;
+  std::int64_t last = 0;
+  const bool overflows = __builtin_mul_overflow(count - 1, step, &last) || __builtin_add_overflow(start, last, &last);
+  if (count > 0 && (overflows || std::min(start, last) < 0 || std::max(start, last) >= extent || step == 0)) {
     throw ShapeError(locate("place",
                             fmt::format("{} places from {} with step {} are not all different and in [0, {}): x is {}",
                                         count, start, step, extent, to_string(x.shape())),
@@ -155,7 +167,7 @@ template <class T>
 Var<T> diagonal(Var<T> x, int offset, Source where) {
   expect_matrix("diagonal", x, where);
   const std::int64_t m = x.shape()[-2], n = x.shape()[-1];
-  const std::int64_t row = std::max(0, -offset), col = std::max(0, offset);
+  const auto [row, col] = begin_of(offset);
   const std::int64_t count = std::max<std::int64_t>(0, std::min(m - row, n - col));
   const Var<T> line = rows_joined(x, where);
   return record(Slice{line.shape().rank() - 1, count == 0 ? 0 : row * n + col, n + 1, count}, {line}, where);
@@ -164,12 +176,15 @@ Var<T> diagonal(Var<T> x, int offset, Source where) {
 template <class T>
 Var<T> diag(Var<T> x, int offset, Source where) {
   const int last = axis_of("diag", x, -1, where);
-  const std::int64_t n = x.shape()[last] + std::abs(offset);
-  const std::int64_t first = std::max(0, -offset) * n + std::max(0, offset);
-  std::vector<std::int64_t> dims = dims_of(x.shape());
-  dims.back() = n;
-  dims.push_back(n);
-  return reshape(place(x, last, n * n, first, n + 1, where), Shape(dims), where);
+  const auto [row, col] = begin_of(offset);
+  const Shape square = in_words_of("diag", x, where, [&, skipped = row + col] {
+    std::vector<std::int64_t> dims = dims_of(x.shape());
+    if (__builtin_add_overflow(dims.back(), skipped, &dims.back())) throw ShapeError("the result is too large");
+    dims.push_back(dims.back());
+    return Shape(dims);
+  });
+  const std::int64_t n = square[-1];
+  return reshape(place(x, last, n * n, row * n + col, n + 1, where), square, where);
 }
 
 template <class T>

@@ -17,5 +17,10 @@ Var<T> log_softmax(Var<T> x, int axis = -1, Source where = Source::here());
 /// y = ln Σ e^x along `axes`. Of nothing: -inf.
 template <class T>
 Var<T> log_sum_exp(Var<T> x, const Axes& axes = -1, bool keepdims = false, Source where = Source::here());
+/// Another name of log_sum_exp.
+template <class T>
+Var<T> logsumexp(Var<T> x, const Axes& axes = -1, bool keepdims = false, Source where = Source::here()) {
+  return log_sum_exp(x, axes, keepdims, where);
+}
 
 }  // namespace wengert

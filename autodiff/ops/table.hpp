@@ -23,8 +23,6 @@
 
 namespace wengert {
 
-inline constexpr int kAnyNumber = -1;
-
 namespace internal {
 
 template <class Op>

@@ -25,6 +25,8 @@ template <class T>
 class Var;
 
 inline constexpr std::size_t kAttributeBytes = 64;
+/// Number of inputs of an operation that takes any.
+inline constexpr int kAnyNumber = -1;
 
 /// How an operation is executed.
 enum class Kind : std::uint8_t {
@@ -47,7 +49,7 @@ struct OpTable {
   Kind kind = Kind::kernel;
   std::size_t attribute_bytes = 0;
   const Doc* doc = nullptr;
-  int inputs = 0;  ///< their number; -1: any
+  int inputs = 0;  ///< their number, or kAnyNumber
 
   /// Shape of y from the shapes of x; throws ShapeError with the fact alone. Null where the caller gives the shape.
   Shape (*shape)(const void* attributes, std::span<const Shape> x) = nullptr;

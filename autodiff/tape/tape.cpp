@@ -188,8 +188,9 @@ void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) co
                             where));
   }
   if (holds(x)) return;
+  const bool perhaps_forgotten = x.generation() <= forgotten_.generation && x.id() >= forgotten_.size;
   for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
-    if (scope.generation >= x.generation() && x.id() >= scope.size) {
+    if (!perhaps_forgotten && scope.generation >= x.generation() && x.id() >= scope.size) {
       throw UsageError(locate(operation,
                               fmt::format("this Var was dropped with its scope, which was opened at {} and has ended",
                                           to_string(scope.where)),
@@ -219,7 +220,10 @@ void Tape<T>::truncate(NodeId size, Source where) {
   while (!random_.empty() && random_.back() >= size) random_.pop_back();
   while (!kept_.empty() && kept_.back().first >= size) kept_.pop_back();
   closed_.push_back({generation_, size, where});
-  if (closed_.size() > kClosedScopesRemembered) closed_.pop_front();
+  if (closed_.size() > kClosedScopesRemembered) {
+    forgotten_ = {closed_.front().generation, std::min(forgotten_.size, closed_.front().size), Source()};
+    closed_.pop_front();
+  }
   ++generation_;
   if (memory_) memory_->truncated(size);
 }

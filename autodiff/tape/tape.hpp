@@ -183,21 +183,20 @@ class Tape {
     NodeId before_;
   };
 
-  /// While it lives, operators record, and throw, in the name of `where`: for functions made of several operations. The
-  /// outermost one counts. It must not enclose a function of the user's.
+  /// While it lives, nodes are recorded, and operators throw, in the name of this line: for functions that record
+  /// several nodes by operators. Of two, the outer one counts. It must not enclose a function of the user's.
   class Line {
    public:
-    Line(Var<T> x, Source where) : tape_(x.empty() || x.tape().line_.line() != 0 ? nullptr : &x.tape()) {
-      if (tape_ != nullptr) tape_->line_ = where;
+    Line(Tape& tape, Source where) : tape_(tape), before_(tape.line_) {
+      if (before_.line() == 0) tape.line_ = where;
     }
-    ~Line() {
-      if (tape_ != nullptr) tape_->line_ = {};
-    }
+    ~Line() { tape_.line_ = before_; }
     Line(const Line&) = delete;
     Line& operator=(const Line&) = delete;
 
    private:
-    Tape* tape_;
+    Tape& tape_;
+    Source before_;
   };
   /// The line in whose name is recorded what was written at `where`.
   Source line_of(Source where) const { return line_.line() == 0 ? where : line_; }
@@ -249,8 +248,9 @@ class Tape {
   std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
-  Source line_;                ///< of a Line that lives
-  std::deque<Closed> closed_;  ///< the last scopes that ended
+  Source line_;                             ///< of a Line that lives
+  std::deque<Closed> closed_;               ///< the last scopes that ended
+  Closed forgotten_{0, kNoNode, Source()};  ///< those before: the last generation, the smallest size
   std::unique_ptr<TapeMemory> memory_;
 };
 

@@ -86,10 +86,11 @@ class Var {
 
   /// Element or row i is squeeze(narrow(x, 0, i, 1), 0).
   template <class I>
-  void operator[](I) const {
+  Var operator[](I) const {
     static_assert(!sizeof(I),
                   "a Var has no operator[]: row or element i of x is squeeze(narrow(x, 0, i, 1), 0), a range "
                   "is slice(x, axis, start, stop), rows by number are take(x, rows)");
+    return {};
   }
 
  private:

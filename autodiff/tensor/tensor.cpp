@@ -107,9 +107,16 @@ Tensor<T> full(const Shape& shape, T value, Source where) {
   return out;
 }
 
+namespace {
+Shape line_of(const char* name, std::int64_t n, Source where) {
+  if (n < 0) throw ShapeError(locate(name, fmt::format("{} elements", n), where));
+  return Shape{n};
+}
+}  // namespace
+
 template <class T>
-Tensor<T> linspace(T first, T last, std::int64_t n) {
-  Tensor<T> out(Shape{n});
+Tensor<T> linspace(T first, T last, std::int64_t n, Source where) {
+  Tensor<T> out(line_of("linspace", n, where));
   const T step = n > 1 ? (last - first) / static_cast<T>(n - 1) : T(0);
   for (std::int64_t i = 0; i < n; ++i) out.data()[i] = first + step * static_cast<T>(i);
   if (n > 1) out.data()[n - 1] = last;
@@ -117,8 +124,8 @@ Tensor<T> linspace(T first, T last, std::int64_t n) {
 }
 
 template <class T>
-Tensor<T> arange(std::int64_t n) {
-  Tensor<T> out(Shape{n});
+Tensor<T> arange(std::int64_t n, Source where) {
+  Tensor<T> out(line_of("arange", n, where));
   std::iota(out.begin(), out.end(), T(0));
   return out;
 }
@@ -140,8 +147,8 @@ template class Tensor<std::int64_t>;
 #define INSTANTIATE(T)                                                     \
   template Buffer<T> elements_for(std::string_view, const Shape&, Source); \
   template Tensor<T> full(const Shape&, T, Source);                        \
-  template Tensor<T> linspace(T, T, std::int64_t);                         \
-  template Tensor<T> arange(std::int64_t);                                 \
+  template Tensor<T> linspace(T, T, std::int64_t, Source);                 \
+  template Tensor<T> arange(std::int64_t, Source);                         \
   template Tensor<T> reshaped(Tensor<T>, const Shape&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

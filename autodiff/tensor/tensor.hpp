@@ -142,12 +142,12 @@ template <class T = double>
 Tensor<T> ones(const Shape& shape, Source where = Source::here()) {
   return full<T>(shape, T(1), where);
 }
-/// n numbers from `first` to `last`, both included. n >= 0; n = 1 gives `first`.
+/// n numbers from `first` to `last`, both included; n = 1 gives `first`. Throws ShapeError for n < 0.
 template <class T = double>
-Tensor<T> linspace(T first, T last, std::int64_t n);
-/// 0, 1, …, n-1.
+Tensor<T> linspace(T first, T last, std::int64_t n, Source where = Source::here());
+/// 0, 1, …, n-1. Throws ShapeError for n < 0.
 template <class T = double>
-Tensor<T> arange(std::int64_t n);
+Tensor<T> arange(std::int64_t n, Source where = Source::here());
 /// The same elements under another shape. Throws ShapeError if the sizes differ.
 template <class T>
 Tensor<T> reshaped(Tensor<T> tensor, const Shape& shape, Source where = Source::here());

@@ -72,7 +72,7 @@ OpTable<T> checkpoint_table() {
   op.id = hash_name(op.name);
   op.kind = Kind::view;
   op.alias = true;
-  op.inputs = -1;
+  op.inputs = kAnyNumber;
   op.attribute_bytes = sizeof(Inside);
   op.vjp_all = second_run<T>;
   return op;
@@ -107,6 +107,7 @@ Var<T> checkpoint(const std::function<Var<T>(std::span<const Var<T>> x)>& f, std
   if (x.empty() || x[0].empty()) throw UsageError(locate("checkpoint", "an empty Var has no tape", where));
   Tape<T>& tape = x[0].tape();
   for (const Var<T>& v : x) tape.expect_mine("checkpoint", v, where);
+  if (!f) throw UsageError(locate("checkpoint", "the function is empty", where));
   const typename Tape<T>::AllOrNothing guard(tape, where);
   const NodeId first = tape.size();
   const Var<T> y = f(x);
@@ -124,6 +125,9 @@ Var<T> checkpoint_sequential(const std::vector<std::function<Var<T>(Var<T>)>>& l
   const std::size_t n = layers.size();
   if (segments > n) {
     throw UsageError(locate("checkpoint_sequential", fmt::format("{} segments of {} layers", segments, n), where));
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!layers[i]) throw UsageError(locate("checkpoint_sequential", fmt::format("layer {} is empty", i), where));
   }
   if (segments == 0) segments = static_cast<std::size_t>(std::lround(std::sqrt(static_cast<double>(n))));
   for (std::size_t s = 0; s < segments; ++s) {

@@ -17,7 +17,7 @@ namespace wengert {
 ///
 /// f may read any Var, given as x or not; the derivative with respect to all of them is unchanged, in any order and
 /// mode. Forward mode computes nothing twice. Derivatives of the gradient keep the values of its second run.
-/// Throws UsageError if f makes a leaf. Vars recorded inside f have no derivative of f(x).
+/// Throws UsageError if f is empty or makes a leaf. Vars recorded inside f have no derivative of f(x).
 template <class T>
 Var<T> checkpoint(const std::function<Var<T>(std::span<const Var<T>> x)>& f, std::span<const Var<T>> x,
                   Source where = Source::here());
@@ -35,7 +35,8 @@ Var<T> checkpoint(F&& f, Var<T> x, Source where = Source::here()) {
 }
 
 /// layers[n - 1](… layers[0](x)) with a checkpoint after each of `segments` runs of neighbours. 0 takes √n of them, so
-/// that n layers need the memory of about 2 √n. Throws UsageError for more segments than layers.
+/// that n layers need the memory of about 2 √n. Throws UsageError for more segments than layers, or
+/// an empty layer.
 template <class T>
 Var<T> checkpoint_sequential(const std::vector<std::function<Var<T>(Var<T>)>>& layers, Var<T> x,
                              std::size_t segments = 0, Source where = Source::here());

@@ -86,6 +86,7 @@ Var<T> custom_vjp(const std::function<Var<T>(std::span<const Var<T>> x)>& f, Rul
   if (x.empty() || x[0].empty()) throw UsageError(locate("custom_vjp", "an empty Var has no tape", where));
   Tape<T>& tape = x[0].tape();
   for (const Var<T>& v : x) tape.expect_mine("custom_vjp", v, where);
+  if (!f || !rule) throw UsageError(locate("custom_vjp", "the function or its rule is empty", where));
   const typename Tape<T>::AllOrNothing guard(tape, where);
   const NodeId first = tape.size();
   const Var<T> y = f(x);

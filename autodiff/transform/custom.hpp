@@ -2,7 +2,8 @@
 ///
 /// 1. A rule is a function on Vars: what it records is differentiated like anything else, so second and higher orders
 ///    need nothing more. It must be linear in the cotangent g, as a derivative is; forward mode is its transpose. A
-///    rule that is not (a clipped gradient) has no forward mode, and compiling one is a UsageError.
+///    rule that is not (a clipped gradient) has no forward mode, and compiling one is a UsageError. What a rule adds,
+///    as in g + 1, forward mode does not see; gradcheck finds such a rule, like any wrong one, by its two modes.
 /// 2. A tape and its programs own what they call: functions outlive the scope of their names.
 #pragma once
 
@@ -28,9 +29,9 @@ using Rule = std::function<std::vector<Var<T>>(std::span<const Var<T>> x, Var<T>
 ///   auto y = custom_vjp([](auto x) { return log1p(exp(x[0])); },
 ///                       [](auto x, auto, auto g) { return std::vector{g * sigmoid(x[0])}; }, {x});
 ///
-/// Throws UsageError if f reads a Var that is not among x, for it would have no derivative: give it as an input, or
-/// read stop_gradient of it. When differentiated, throws UsageError for another number of cotangents than inputs and
-/// ShapeError for one of another shape.
+/// Throws UsageError if f or the rule is an empty std::function, or if f reads a Var that is not among x, for it would
+/// have no derivative: give it as an input, or read stop_gradient of it. When differentiated, throws UsageError for
+/// another number of cotangents than inputs and ShapeError for one of another shape.
 template <class T>
 Var<T> custom_vjp(const std::function<Var<T>(std::span<const Var<T>> x)>& f, Rule<T> rule, std::span<const Var<T>> x,
                   Source where = Source::here());

@@ -20,35 +20,31 @@ void expect_number(const char* operation, Var<T> y, Source where) {
                           where));
 }
 
-/// All derivatives of y by x, zeros.
+/// See gradient; throws in the name of `operation`.
 template <class T>
-Tensor<T> derivatives(const char* operation, const Shape& y, const Shape& x, Source where) {
-  std::vector<std::int64_t> dims(y.begin(), y.end());
-  dims.insert(dims.end(), x.begin(), x.end());
-  Shape all;
-  try {
-    all = Shape(dims);
-  } catch (const ShapeError& fact) {
-    throw ShapeError(locate(
-        operation,
-        fmt::format("the derivatives of {} by {} are no tensor: {}", to_string(y), to_string(x), fact.what()), where));
-  }
-  return Tensor<T>(all, elements_for<T>(operation, all, where));
-}
-
-// Each has the name of the function that the user called, for errors.
-
-template <class T>
-std::vector<Var<T>> gradient_for(const char* operation, Var<T> y, std::span<const Var<T>> wrt, Source where) {
+std::vector<Var<T>> pullback_of(const char* operation, Var<T> y, std::span<const Var<T>> wrt, Source where) {
   expect_number(operation, y, where);
   const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   const Var<T> one = y.tape().constant(T(1), Shape(y.shape()), where);
   return pullback<T>(std::span(&y, 1), std::span(&one, 1), wrt, where, operation);
 }
 
+/// The shape of all derivatives of y by x.
+Shape joined(const char* operation, const Shape& y, const Shape& x, Source where) {
+  std::vector<std::int64_t> dims(y.begin(), y.end());
+  dims.insert(dims.end(), x.begin(), x.end());
+  try {
+    return Shape(dims);
+  } catch (const ShapeError& fact) {
+    throw ShapeError(
+        locate(operation, fmt::format("{}: y has shape {}, x {}", fact.what(), to_string(y), to_string(x)), where));
+  }
+}
+
+/// See jvp; throws in the name of `operation`.
 template <class T>
-std::vector<Var<T>> jvp_for(const char* operation, std::span<const Var<T>> y, std::span<const Var<T>> wrt,
-                            std::span<const Var<T>> tangents, Source where) {
+std::vector<Var<T>> pushforward(const char* operation, const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
+                                const std::vector<Var<T>>& tangents, Source where) {
   if (y.empty() || y[0].empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (wrt.size() != tangents.size()) {
     throw UsageError(locate(
@@ -71,24 +67,19 @@ std::vector<Var<T>> jvp_for(const char* operation, std::span<const Var<T>> y, st
   return pullback<T>(rows, tangents, u, where, operation);
 }
 
+/// See jacobian; throws in the name of `operation`.
 template <class T>
-std::vector<Var<T>> hvp_of(Var<T> y, std::span<const Var<T>> wrt, std::span<const Var<T>> v, Source where) {
-  expect_number("hvp", y, where);
-  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
-  return jvp_for<T>("hvp", gradient_for("hvp", y, wrt, where), wrt, v, where);
-}
-
-template <class T>
-Tensor<T> jacobian_for(const char* operation, Var<T> y, Var<T> x, bool forward, Source where) {
+Tensor<T> jacobian_of(const char* operation, Var<T> y, Var<T> x, bool forward, Source where) {
   const Shape rows = y.shape(where, operation), cols = x.shape(where, operation);
-  Tensor<T> out = derivatives<T>(operation, rows, cols, where);
+  const Shape all = joined(operation, rows, cols, where);
+  Tensor<T> out(all, elements_for<T>(operation, all, where));
   Tape<T>& tape = y.tape();
   const auto scope = tape.scope(where);
   const Var<T> seed = tape.leaf(Tensor<T>(forward ? cols : rows), where);
-  const std::span<const Var<T>> ys(&y, 1), xs(&x, 1), seeds(&seed, 1);
-  Program<T> program = compile(
-      forward ? jvp_for<T>(operation, ys, xs, seeds, where)[0] : pullback<T>(ys, seeds, xs, where, operation)[0],
-      where);
+  Program<T> program =
+      compile(forward ? pushforward<T>(operation, {y}, {x}, {seed}, where)[0]
+                      : pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where, operation)[0],
+              where);
   Tensor<T> unit(forward ? cols : rows);
   const std::int64_t m = rows.size(), n = cols.size();
   for (std::int64_t i = 0; i < unit.size(); ++i) {
@@ -110,7 +101,7 @@ Tensor<T> jacobian_for(const char* operation, Var<T> y, Var<T> x, bool forward, 
 
 template <class T>
 std::vector<Var<T>> gradient(Var<T> y, std::span<const Var<T>> wrt, Source where) {
-  return gradient_for("gradient", y, wrt, where);
+  return pullback_of("gradient", y, wrt, where);
 }
 
 template <class T>
@@ -125,24 +116,26 @@ std::vector<Var<T>> vjp(Var<T> y, const std::vector<Var<T>>& wrt, Var<T> seed, S
 template <class T>
 std::vector<Var<T>> jvp(const std::vector<Var<T>>& y, const std::vector<Var<T>>& wrt,
                         const std::vector<Var<T>>& tangents, Source where) {
-  return jvp_for<T>("jvp", y, wrt, tangents, where);
+  return pushforward("jvp", y, wrt, tangents, where);
 }
 template <class T>
 Var<T> jvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& tangents, Source where) {
-  return jvp_for<T>("jvp", std::span(&y, 1), wrt, tangents, where)[0];
+  return jvp(std::vector<Var<T>>{y}, wrt, tangents, where)[0];
 }
 template <class T>
 Var<T> jvp(Var<T> y, Var<T> x, Var<T> tangent, Source where) {
-  return jvp_for<T>("jvp", std::span(&y, 1), std::span(&x, 1), std::span(&tangent, 1), where)[0];
+  return jvp(y, std::vector<Var<T>>{x}, std::vector<Var<T>>{tangent}, where);
 }
 
 template <class T>
 Var<T> hvp(Var<T> y, Var<T> x, Var<T> v, Source where) {
-  return hvp_of<T>(y, std::span(&x, 1), std::span(&v, 1), where)[0];
+  return hvp(y, std::vector<Var<T>>{x}, std::vector<Var<T>>{v}, where)[0];
 }
 template <class T>
 std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vector<Var<T>>& v, Source where) {
-  return hvp_of<T>(y, wrt, v, where);
+  expect_number("hvp", y, where);
+  const typename Tape<T>::AllOrNothing guard(y.tape(), where);
+  return pushforward("hvp", pullback_of("hvp", y, std::span<const Var<T>>(wrt), where), wrt, v, where);
 }
 
 template <class T>
@@ -150,28 +143,32 @@ std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int or
   constexpr const char* operation = "directional_derivatives";
   if (order < 0) throw UsageError(locate(operation, fmt::format("order {} is negative", order), where));
   y.shape(where, operation);
-  y.tape().expect_mine(operation, v, where);
+  for (const Var<T>& other : {x, v}) y.tape().expect_mine(operation, other, where);
+  if (x.shape() != v.shape()) {
+    throw ShapeError(
+        locate(operation,
+               fmt::format("x has shape {} but its direction {}", to_string(x.shape()), to_string(v.shape())), where));
+  }
   const typename Tape<T>::AllOrNothing guard(y.tape(), where);
   const Var<T> direction = stop_gradient(v, where);
   std::vector<Var<T>> out = {y};
-  while (out.size() <= static_cast<std::size_t>(order)) {
-    const Var<T> last = out.back();
-    out.push_back(jvp_for<T>(operation, std::span(&last, 1), std::span(&x, 1), std::span(&direction, 1), where)[0]);
-  }
+  while (out.size() <= static_cast<std::size_t>(order)) out.push_back(jvp(out.back(), x, direction, where));
   return out;
 }
 
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
   const bool fewer = x.shape(where, "jacobian").size() < y.shape(where, "jacobian").size();
-  return jacobian_for("jacobian", y, x, mode == Mode::forward || (mode == Mode::automatic && fewer), where);
+  return jacobian_of("jacobian", y, x, mode == Mode::forward || (mode == Mode::automatic && fewer), where);
 }
 
 template <class T>
 Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   expect_number("hessian", y, where);
+  const Shape shape = x.shape(where, "hessian");
+  joined("hessian", shape, shape, where);
   const auto scope = y.tape().scope(where);
-  return jacobian_for("hessian", gradient_for("hessian", y, std::span<const Var<T>>(&x, 1), where)[0], x, true, where);
+  return jacobian_of("hessian", pullback_of("hessian", y, std::span<const Var<T>>(&x, 1), where)[0], x, true, where);
 }
 
 #define INSTANTIATE(T)                                                                                                 \

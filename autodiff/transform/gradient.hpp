@@ -76,13 +76,15 @@ std::vector<Var<T>> hvp(Var<T> y, const std::vector<Var<T>>& wrt, const std::vec
 ///
 /// By jvp of jvp. What two orders have in common is computed once, and yet each costs nearly twice the one before: of
 /// exp(sin(x)) a program has 63 operations to order 5, 329 to order 8 and 1,135 to order 10, and the tape grows 2.6
-/// times with each. Meant for orders up to about 10. Throws UsageError if order is negative.
+/// times with each. Meant for orders up to about 10. Throws UsageError if order is negative, ShapeError if v has
+/// another shape than x.
 template <class T>
 std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int order, Source where = Source::here());
 
 enum class Mode { automatic, forward, reverse };
 /// All derivatives now: J[i…, j…] = ∂y_i/∂x_j, of shape y.shape + x.shape. One program, run once per element of x
-/// (forward) or of y (reverse), whichever is fewer. Nothing stays on the tape.
+/// (forward) or of y (reverse), whichever is fewer; recording and compiling it takes memory, running it none. Nothing
+/// stays on the tape. Throws ShapeError if y and x have more than eight axes together.
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode = Mode::automatic, Source where = Source::here());
 

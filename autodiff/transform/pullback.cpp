@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "autodiff/ops/broadcast.hpp"
 #include "autodiff/ops/elementwise.hpp"
-#include "autodiff/ops/reshape.hpp"
 #include "autodiff/tensor/error.hpp"
 
 namespace wengert {

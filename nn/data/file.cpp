@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -35,10 +37,13 @@ std::string reason_of(gzFile file) {
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
 
+  int number() const { return number_; }
   explicit operator bool() const { return number_ >= 0; }
   bool write(std::string_view bytes) const {
     while (!bytes.empty()) {
@@ -49,25 +54,60 @@ class Descriptor {
     return true;
   }
   bool sync() const { return ::fsync(number_) == 0; }
-  /// Some file systems report a failed write only here.
-  bool close() {
-    const int number = std::exchange(number_, -1);
-    return number < 0 || ::close(number) == 0;
-  }
 
  private:
   int number_;
 };
 
-/// A file nobody else has, beside `path`. `name` becomes its name.
-int open_beside(const std::filesystem::path& path, std::string& name) {
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+/// Waits for the lock that says a process is at work on this file; it ends with the process, however that ends.
+/// Where files cannot be locked, nobody finds one without its writer, and nothing is removed.
+void lock(const Descriptor& file) {
+  while (::flock(file.number(), LOCK_EX) != 0 && errno == EINTR) {
+  }
+}
+
+/// A file nobody else has, beside `path`, locked. `name` becomes its name.
+Descriptor open_beside(const std::filesystem::path& path, std::string& name) {
   static std::atomic<unsigned> count{0};  // several threads may write
-  int number = -1;
-  do {
+  for (;;) {
     name = fmt::format("{}.{}-{}.tmp", path.string(), ::getpid(), count++);
-    number = ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  } while (number < 0 && (errno == EEXIST || errno == EINTR));
-  return number;
+    Descriptor file(::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file && (errno == EEXIST || errno == EINTR)) continue;
+    if (!file) return file;
+    lock(file);
+    struct stat now {};
+    // Between its birth and the lock it may have been taken for one that was left behind.
+    if (::fstat(file.number(), &now) != 0 || now.st_nlink > 0) return file;
+  }
+}
+
+/// Whether `name` is one of open_beside's for `file`: "model.safetensors.4711-0.tmp".
+bool is_beside(std::string_view name, std::string_view file) {
+  const auto number = [&] {
+    const std::size_t digits = std::min(name.find_first_not_of("0123456789"), name.size());
+    name.remove_prefix(digits);
+    return digits > 0;
+  };
+  const auto word = [&](std::string_view text) {
+    const bool there = name.starts_with(text);
+    if (there) name.remove_prefix(text.size());
+    return there;
+  };
+  return word(file) && word(".") && number() && word("-") && number() && word(".tmp") && name.empty();
+}
+
+/// Removes what killed processes left beside `path`. What cannot be removed stays.
+void sweep_beside(const std::filesystem::path& path) {
+  std::error_code ignored;
+  for (std::filesystem::directory_iterator at(folder_of(path), ignored), end; at != end; at.increment(ignored)) {
+    if (!is_beside(at->path().filename().string(), path.filename().string())) continue;
+    const Descriptor file(::open(at->path().c_str(), O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (file && ::flock(file.number(), LOCK_EX | LOCK_NB) == 0) ::unlink(at->path().c_str());
+  }
 }
 
 }  // namespace
@@ -112,19 +152,28 @@ void write_file(const std::filesystem::path& path, std::string_view bytes, Sourc
 
 void write_file(const Origin& origin, std::string_view bytes) {
   const std::filesystem::path path = origin.file;
+  sweep_beside(path);
   std::string name;
-  Descriptor file(open_beside(path, name));
+  const Descriptor file = open_beside(path, name);
   if (!file) throw origin.error("", std::generic_category().message(errno));
-  // The bytes first, then the name: a name on the disk without its bytes is half a file.
-  if (!file.write(bytes) || !file.sync() || !file.close() || std::rename(name.c_str(), path.c_str()) != 0) {
+  // The bytes first, then the name: a name on the disk without its bytes is half a file. The lock is kept until then.
+  if (!file.write(bytes) || !file.sync() || std::rename(name.c_str(), path.c_str()) != 0) {
     const int reason = errno;
     ::unlink(name.c_str());
     throw origin.error("", std::generic_category().message(reason));
   }
   // Without this the name may be the old one after a power cut. Where folders cannot be synced, nothing is lost.
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Descriptor directory(::open(folder_of(path).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (directory) directory.sync();
+}
+
+void expect_writable(const Origin& origin) {
+  const std::filesystem::path path = origin.file;
+  std::error_code none;
+  if (std::filesystem::is_directory(path, none)) throw origin.error("", std::generic_category().message(EISDIR));
+  std::string name;
+  if (!open_beside(path, name)) throw origin.error("", std::generic_category().message(errno));
+  ::unlink(name.c_str());
 }
 
 }  // namespace wengert::nn

@@ -34,8 +34,11 @@ std::string read_file(const Origin& origin, std::size_t limit = kFileLimit);
 /// Makes `bytes` the content of `path`. Whatever happens, a crash or SIGKILL included, `path` holds all of the old or
 /// all of the new: they are written to a new file beside it ("model.safetensors.4711-0.tmp"), flushed to the disk, and
 /// take its name in one step. Throws FileError naming path and reason; the new file is then gone. A killed process
-/// leaves it behind.
+/// leaves it behind, until somebody writes `path` again: new files beside it that no process is writing are removed.
 void write_file(const std::filesystem::path& path, std::string_view bytes, Source where = Source::here());
 void write_file(const Origin& origin, std::string_view bytes);
+/// Throws the reason as an error of `origin` if its file cannot be written as `write_file` does: there is no such
+/// folder, it takes no new files, or the file is a folder itself. Whether the disk has room is not looked at.
+void expect_writable(const Origin& origin);
 
 }  // namespace wengert::nn

@@ -28,7 +28,7 @@ std::vector<Assign<T>> Accumulator<T>::add(const std::vector<Var<T>>& gradients,
                                           to_string(shape), to_string(given)),
                               weight.where()));
     }
-    const typename Tape<T>::Line line(sums_[i], weight.where());
+    const typename Tape<T>::Line line(sums_[i].tape(), weight.where());
     out.push_back(assign(sums_[i], sums_[i] + weight * gradients[i]));
   }
   return out;

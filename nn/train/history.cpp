@@ -62,7 +62,7 @@ std::string to_string(Stop stop) {
     case Stop::patience: return "no improvement for as many epochs as the option patience allows";
     case Stop::time: return "the time was up";
     case Stop::interrupted: return "interrupted by Ctrl-C";
-    case Stop::callback: return "after_epoch said so";
+    case Stop::callback: return "after_step or after_epoch said so";
     case Stop::not_finite: return "the loss or its gradient was not finite";
   }
   return "unknown";

@@ -26,6 +26,15 @@ struct Epoch {
   bool stop = false;  ///< set by after_epoch: this was the last
 };
 
+/// One update of the parameters, as it is handed to after_step.
+struct Step {
+  std::int64_t number = 0;              ///< from 1, over all epochs
+  double loss = 0;                      ///< mean over the batch, with its penalties, before the update
+  double rate = 0;                      ///< η
+  double gradient_norm = Epoch::kNone;  ///< before clipping; where clip_norm or gradient_tolerance asks for it
+  bool stop = false;                    ///< set by after_step: this was the last
+};
+
 enum class Stop {
   epochs,       ///< all epochs are done
   cost,         ///< the loss changed by no more than cost_tolerance
@@ -33,7 +42,7 @@ enum class Stop {
   patience,     ///< nothing got better for `patience` epochs
   time,         ///< the time was up
   interrupted,  ///< Ctrl-C
-  callback,     ///< after_epoch said so
+  callback,     ///< after_step or after_epoch said so
   not_finite,   ///< the loss was infinite or NaN, or the norm of the gradient where it is computed
 };
 /// The reason as a sentence: "the loss changed by no more than cost_tolerance".

@@ -124,13 +124,13 @@ void Trainer<T>::fill(Recording& to, const Samples<T>& from, const std::int64_t*
 }
 
 template <class T>
-bool Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where) {
+Step Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where) {
   Tape<T>& tape = key_.tape();
   if (options_.schedule) optimizer_.set_rate(options_.schedule(state_.step));
   optimizer_.prepare(state_.step + 1, where);
   const std::int64_t at_once = rows_at_once(rows), whole = rows_at_once(options_.batch);
   std::int64_t draw = state_.step * ((options_.batch + whole - 1) / whole);  // each part draws its own
-  double loss = 0, norm = 0;
+  double loss = 0, norm = Epoch::kNone;
   try {
     for (std::int64_t done = 0; done < rows; done += at_once) {
       const std::int64_t size = std::min(at_once, rows - done);
@@ -157,8 +157,11 @@ bool Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order,
   ++seen.steps;
   seen.samples += rows;
   seen.loss_sum += loss;
-  if (norm_wanted_) seen.gradient_norm = std::fmax(seen.gradient_norm, norm);
-  return std::isfinite(loss) && std::isfinite(norm);
+  seen.gradient_norm = std::fmax(seen.gradient_norm, norm);
+  return {.number = state_.step,
+          .loss = loss / static_cast<double>(rows),
+          .rate = optimizer_.rate(),
+          .gradient_norm = norm};
 }
 
 template <class T>
@@ -184,7 +187,7 @@ double Trainer<T>::loss(const Samples<T>& samples, Source where) {
   template std::int64_t Trainer<T>::rows_at_once(std::int64_t) const;                                     \
   template void Trainer<T>::record_epoch(const Samples<T>&, Source);                                      \
   template void Trainer<T>::fill(Recording&, const Samples<T>&, const std::int64_t*, Source);             \
-  template bool Trainer<T>::take_step(const Samples<T>&, const std::int64_t*, std::int64_t, Source);      \
+  template Step Trainer<T>::take_step(const Samples<T>&, const std::int64_t*, std::int64_t, Source);      \
   template double Trainer<T>::loss(const Samples<T>&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "nn/data/file.hpp"
 #include "nn/train/interrupt.hpp"
 #include "nn/train/progress.hpp"
 
@@ -94,12 +95,13 @@ std::optional<Stop> Trainer<T>::run_epoch(const Samples<T>& samples, Watch& watc
   const double seconds_before = seen.seconds;
   while (seen.samples < n) {
     const Clock::time_point step_start = Clock::now();
-    const bool finite =
-        take_step(samples, order.data() + seen.samples, std::min(options_.batch, n - seen.samples), where);
+    Step step = take_step(samples, order.data() + seen.samples, std::min(options_.batch, n - seen.samples), where);
     seen.step_seconds += seconds_since(step_start);
     seen.seconds = seconds_before + seconds_since(start);
     watch.progress.step(epoch() + 1, seen.samples, seen.loss_sum / static_cast<double>(seen.samples));
-    if (!finite) return Stop::not_finite;
+    if (options_.after_step) options_.after_step(step);
+    if (!std::isfinite(step.loss) || (norm_wanted_ && !std::isfinite(step.gradient_norm))) return Stop::not_finite;
+    if (step.stop) return Stop::callback;
     if (watch.interrupt && watch.interrupt->requested()) return Stop::interrupted;
     if (seconds_since(watch.start) > options_.seconds) return Stop::time;
     if (snapshot_due(state_.step, options_.snapshot_steps)) save(options_.snapshot, where);
@@ -171,6 +173,7 @@ Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation
   if (options_.batch < 1) {
     throw ValueError(locate("trainer", fmt::format("batch is {}, it must be positive", options_.batch), where));
   }
+  if (!options_.snapshot.empty()) expect_writable({"trainer: snapshot", options_.snapshot.string(), where});
   std::FILE* const out = options_.progress ? stdout : nullptr;
   Watch watch{.progress = Progress(out, out != nullptr && isatty(STDOUT_FILENO) != 0, options_.epochs, samples.size(),
                                    options_.metric)};

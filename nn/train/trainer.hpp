@@ -105,6 +105,7 @@ struct TrainerOptions {
   std::int64_t log_every = 1;                 ///< epochs per line; the last has one too
   std::string metric = "metric";              ///< the name after_epoch's metric is printed under
   std::function<void(Epoch&)> after_epoch{};  ///< may set metric and stop
+  std::function<void(Step&)> after_step{};    ///< may set stop; sees also a step whose loss is not finite
 };
 
 /// What is looked at between steps: clock, Ctrl-C, progress.
@@ -124,8 +125,8 @@ class Trainer {
 
   /// Trains until something says stop: from where the last fit, or a snapshot, left off, also in the middle of an
   /// epoch. Validation samples are looked at after each epoch. Throws ShapeError if there are no samples, or another
-  /// number than there was in the epoch that is gone on with; FileError if the snapshot cannot be written; or what the
-  /// objective throws, then nothing was trained.
+  /// number than there was in the epoch that is gone on with, FileError if the snapshot has no folder that takes it, or
+  /// what the objective throws: then nothing was trained. Throws FileError if a snapshot cannot be written later.
   Training fit(const Samples<T>& samples, const Samples<T>& validation = {}, Source where = Source::here());
 
   /// Mean of the objective over samples, as when predicting.
@@ -172,8 +173,8 @@ class Trainer {
   void fill(Recording& to, const Samples<T>& from, const std::int64_t* order, Source where);
   /// Steps through what is left of the epoch; what ended it early, if anything.
   std::optional<Stop> run_epoch(const Samples<T>& samples, Watch& watch, Source where);
-  /// One update by `rows` samples from `order` on; adds what it saw to the state. Whether all of it was finite.
-  bool take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where);
+  /// One update by `rows` samples from `order` on; adds what it saw to the state.
+  Step take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where);
   /// The epoch that is under way, as far as it was seen.
   Epoch epoch_so_far() const;
   /// Validates and keeps an epoch that is through.

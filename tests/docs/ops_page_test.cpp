@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <regex>
 #include <set>
 #include <sstream>
@@ -78,10 +79,25 @@ std::string introduction(const std::string& header) {
   }
   return out;
 }
+/// Other names, and what they are names of.
+std::map<std::string, std::string> aliases(const std::string& header) {
+  static const std::regex alias(R"(/// Another name of (\w+)\.\ntemplate <class T>\nVar<T> (\w+)\()");
+  std::map<std::string, std::string> out;
+  for (std::sregex_iterator at(header.begin(), header.end(), alias), end; at != end; ++at) out[(*at)[2]] = (*at)[1];
+  return out;
+}
+std::string also_called(const std::string& header) {
+  std::string out;
+  for (const auto& [other, name] : aliases(header)) {
+    out += (out.empty() ? "`" : ", `") + name + "` is also called `" + other + '`';
+  }
+  return out.empty() ? out : out + ".\n";
+}
 std::string made_of(const std::string& header, const std::set<std::string>& operations) {
   static const std::regex function(R"((?:^|\n)(?:auto|Var<T>|std::(?:vector|pair)<[^\n(]*>) (\w+)\()");
   std::set<std::string> names;
   for (std::sregex_iterator at(header.begin(), header.end(), function), end; at != end; ++at) names.insert((*at)[1]);
+  for (const auto& [other, name] : aliases(header)) names.erase(other);
   std::string out;
   for (const std::string& name : names) {
     if (operations.contains(name) || name == "map" || name == "record_map") continue;  // what records them
@@ -96,6 +112,7 @@ std::string page() {
                                                                  {"matmul", matmul_entries<double>()},
                                                                  {"contract", {}},
                                                                  {"reshape", reshape_entries<double>()},
+                                                                 {"broadcast", broadcast_entries<double>()},
                                                                  {"slice", slice_entries<double>()},
                                                                  {"join", join_entries<double>()},
                                                                  {"reduce", reduce_entries<double>()},
@@ -104,7 +121,9 @@ std::string page() {
                                                                  {"softmax", softmax_entries<double>()},
                                                                  {"cross_entropy", cross_entropy_entries<double>()},
                                                                  {"index", index_entries<double>()},
+                                                                 {"gather", gather_entries<double>()},
                                                                  {"factor", factor_entries<double>()},
+                                                                 {"determinant", determinant_entries<double>()},
                                                                  {"random", random_entries<double>()}};
   std::set<std::string> operations;
   std::size_t listed = 0;
@@ -124,7 +143,8 @@ std::string page() {
     REQUIRE_MESSAGE(!header.empty(), name, ".hpp cannot be read");
     out += "\n## " + name + "\n\n" + introduction(header) + "\n\n";
     if (!entries.empty()) out += table(entries) + "\n";
-    out += made_of(header, operations);
+    const std::string made = made_of(header, operations), called = also_called(header);
+    out += made + (made.empty() || called.empty() ? "" : "\n") + called;
     while (out.ends_with("\n\n")) out.pop_back();
   }
   return out;

@@ -110,6 +110,17 @@ TEST_CASE("B013, B014: integer powers keep all their derivatives, in both modes,
   }
 }
 
+TEST_CASE("the derivatives of the cube root at 0 and next to it are infinite with the signs of its powers") {
+  for (const double at : {0.0, -0.0, 5e-324, -5e-324}) {
+    CAPTURE(at);
+    Tape<double> tape;
+    const auto x = tape.leaf(at), first = gradient(cbrt(x), x), second = gradient(first, x);
+    CHECK(item(first) > 1e200);
+    CHECK(item(second) == (std::signbit(at) ? kInf : -kInf));
+    CHECK(item(gradient(second, x)) == kInf);
+  }
+}
+
 TEST_CASE("B016: log-sum-exp of equal huge arguments keeps a total slope of 1") {
   for (const double big : {1e10, 1e50}) {
     const auto f = [](auto x) { return log_sum_exp(concatenate({x[0], x[0]})); };

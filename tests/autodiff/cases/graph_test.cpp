@@ -132,16 +132,17 @@ TEST_CASE("B178: one tape per thread") {
     const auto x = tape.leaf(at);
     return item(gradient(x * sin(x), x));
   };
-  std::vector<double> alone, got(8);
+  std::vector<double> alone;
+  std::vector<int> wrong(8);
   for (int i = 0; i < 8; ++i) alone.push_back(slope_at(i));
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < 8; ++i) {
     threads.emplace_back([&, i] {
-      for (int round = 0; round < 1000; ++round) got[i] = slope_at(static_cast<double>(i));
+      for (int round = 0; round < 1000; ++round) wrong[i] += slope_at(static_cast<double>(i)) != alone[i];
     });
   }
   for (auto& t : threads) t.join();
-  CHECK(got == alone);
+  CHECK(wrong == std::vector<int>(8));
   for (int i = 0; i < 8; ++i)
     CHECK(std::abs(alone[static_cast<std::size_t>(i)] - (std::sin(i) + i * std::cos(i))) < 1e-13);
 }

@@ -101,7 +101,7 @@ TEST_CASE("what is not square or does not fit is named") {
   CHECK_THROWS_WITH_AS(cholesky(wide), doctest::Contains("cholesky: square matrices are needed: x is [2, 3]"),
                        ShapeError);
   CHECK_THROWS_WITH_AS(det(wide), doctest::Contains("det: square matrices are needed: x is [2, 3]"), ShapeError);
-  CHECK_THROWS_WITH_AS(inverse(wide), doctest::Contains("inverse: square matrices are needed: a is [2, 3]"),
+  CHECK_THROWS_WITH_AS(inverse(wide), doctest::Contains("inverse: square matrices are needed: x is [2, 3]"),
                        ShapeError);
   CHECK_THROWS_WITH_AS(solve(a, wide),
                        doctest::Contains("solve: 3 unknowns but 2 right-hand rows: a is [3, 3], b is [2, 3]"),

@@ -57,7 +57,8 @@ TEST_CASE("pad surrounds with a constant, also an infinite one, that takes no gr
   CHECK_THROWS_WITH_AS(pad(x, {{1, 0}}),
                        doctest::Contains("pad: one padding per axis is needed (given: 1, axes: 2): x is [1, 2]"),
                        ShapeError);
-  CHECK_THROWS_WITH_AS(pad(x, {{1, 0}, {-1, 0}}), doctest::Contains("pad: -1 and 0 elements around an axis"),
+  CHECK_THROWS_WITH_AS(pad(x, {{1, 0}, {-1, 0}}),
+                       doctest::Contains("pad: -1 and 0 elements cannot be put around axis 1: x is [1, 2]"),
                        ShapeError);
 }
 TEST_CASE("repeat doubles elements, tile doubles the whole") {
@@ -70,5 +71,5 @@ TEST_CASE("repeat doubles elements, tile doubles the whole") {
   CHECK(value(tile(x, {2, 1})) == Tensor<double>{{1, 2}, {3, 4}, {1, 2}, {3, 4}});
   CHECK(tile(x, {3, 1, 1}).shape() == Shape{3, 2, 2});
   CHECK(value(gradient(sum(tile(x, {3, 2})), x)) == Tensor<double>{{6, 6}, {6, 6}});
-  CHECK_THROWS_WITH_AS(repeat(x, -1, 0), doctest::Contains("repeat: times is -1, it must not be negative"), ShapeError);
+  CHECK_THROWS_WITH_AS(repeat(x, -1, 0), doctest::Contains("repeat: -1 times"), ShapeError);
 }

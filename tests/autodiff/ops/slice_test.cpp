@@ -1,6 +1,8 @@
 // Parts of tensors against Python's and NumPy's rules.
 #include <doctest/doctest.h>
 
+#include <climits>
+
 #include "tests/autodiff/ops/near.hpp"
 
 using namespace wengert;
@@ -64,4 +66,21 @@ TEST_CASE("triangles keep one side of a diagonal") {
   CHECK(value(triu(x, 1)) == Tensor<double>{{0, 2, 3}, {0, 0, 6}, {0, 0, 0}});
   CHECK(value(triu(transpose(x), -1)) == Tensor<double>{{1, 4, 7}, {2, 5, 8}, {0, 6, 9}});
   CHECK(value(gradient(sum(tril(x)), x)) == Tensor<double>{{1, 0, 0}, {1, 1, 0}, {1, 1, 1}});
+}
+TEST_CASE("positions, steps and offsets at the ends of the integers mean what they say") {
+  Tape<double> tape;
+  const auto v = tape.leaf({1.0, 2.0, 3.0}), m = tape.leaf(Tensor<double>{{1, 2}, {3, 4}});
+  CHECK(value(slice(v, 0, INT64_MAX)) == zeros({0}));
+  CHECK(value(slice(v, 0, -INT64_MAX)) == Tensor<double>{1, 2, 3});
+  CHECK(value(slice(v, 0, 2, kEnd, INT64_MIN)) == Tensor<double>{3});
+  CHECK(value(slice(m, 0, 0, kEnd, INT64_MAX)) == Tensor<double>{{1, 2}});
+  CHECK(value(gradient(sum(slice(m, 0, 1, kEnd, INT64_MIN)), m)) == Tensor<double>{{0, 0}, {1, 1}});
+  CHECK(value(place(tape.leaf(Tensor<double>{5}), 0, 3, 1, INT64_MAX)) == Tensor<double>{0, 5, 0});
+  for (const int offset : {INT_MIN, INT_MAX}) {
+    CHECK(value(diagonal(m, offset)) == zeros({0}));
+    CHECK(value(trace(m, offset)) == Tensor<double>(0));
+    CHECK(value(gradient(trace(m, offset), m)) == zeros({2, 2}));
+  }
+  CHECK(value(tril(m, INT_MIN)) == zeros({2, 2}));
+  CHECK(value(triu(m, INT_MIN)) == value(m));
 }

@@ -110,6 +110,23 @@ TEST_CASE("a rule that is not linear in its cotangent has a reverse mode, and is
   CHECK(value(gradient(y, x)) == Tensor<double>{0.5, 1});
 }
 
+TEST_CASE("a rule that adds something to its cotangent fails gradcheck, in one mode if not in the other") {
+  const auto ruled_by = [](auto rule) {
+    return [rule](auto x) { return custom_vjp([](auto in) { return 2.0 * in[0]; }, rule, {x}); };
+  };
+  const auto doubled = ruled_by([](auto, auto, auto g) { return std::vector{2.0 * g}; });
+  const auto adds = ruled_by([](auto, auto, auto g) { return std::vector{2.0 * g + 1.0}; });
+  const auto hides = ruled_by([](auto, auto, auto g) { return std::vector{2.0 * g + 1.0 - sum(g)}; });
+  const Tensor<double> x{0.5, -1.5};
+  CHECK(gradcheck(doubled, {x}));
+  CHECK_FALSE(gradcheck(adds, {x}, {.forward = false}));
+  CHECK(gradcheck(adds, {x}, {.reverse = false}));   // what forward mode does not see
+  CHECK(gradcheck(hides, {x}, {.forward = false}));  // for cotangents of sum 1
+  CHECK_FALSE(gradcheck(hides, {x}, {.reverse = false}));
+  CHECK_FALSE(gradcheck(adds, {x}));
+  CHECK_FALSE(gradcheck(hides, {x}));
+}
+
 TEST_CASE(
     "another number of cotangents, or one of another shape, is an error with words, and leaves the tape as before") {
   Tape<double> tape;

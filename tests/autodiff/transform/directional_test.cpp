@@ -78,7 +78,7 @@ TEST_CASE("a negative order, a direction of another shape and one of another tap
   const NodeId size = tape.size();
   CHECK_THROWS_WITH_AS(directional_derivatives(y, x, x, -1),
                        doctest::Contains("directional_derivatives: order -1 is negative"), UsageError);
-  CHECK_THROWS_WITH_AS(directional_derivatives(y, x, y, 1), doctest::Contains("x has shape [2] but its tangent []"),
+  CHECK_THROWS_WITH_AS(directional_derivatives(y, x, y, 1), doctest::Contains("x has shape [2] but its direction []"),
                        ShapeError);
   CHECK_THROWS_WITH_AS(directional_derivatives(y, x, other.leaf({1.0, 2.0}), 1), doctest::Contains("two tapes"),
                        UsageError);

@@ -93,12 +93,11 @@ TEST_CASE("a stopped gradient is constant in every mode, and costs nothing") {
 TEST_CASE("derivatives that are no tensor, or for which there is no memory, are refused with operation and shapes") {
   Tape<double> tape;
   const auto x = tape.leaf(ones({1, 1, 2, 1, 2}));
-  CHECK_THROWS_WITH_AS(
-      jacobian(x * 2.0, x),
-      doctest::Contains("jacobian: the derivatives of [1, 1, 2, 1, 2] by [1, 1, 2, 1, 2] are no tensor: a "
-                        "shape has at most 8 dimensions, not 10   at gradient_test.cpp:"),
-      ShapeError);
-  CHECK_THROWS_WITH_AS(hessian(sum(x * x), x), doctest::Contains("hessian: the derivatives of [1, 1, 2, 1, 2] by"),
+  CHECK_THROWS_WITH_AS(jacobian(x * 2.0, x),
+                       doctest::Contains("jacobian: a shape has at most 8 dimensions, not 10: y has shape "
+                                         "[1, 1, 2, 1, 2], x [1, 1, 2, 1, 2]   at gradient_test.cpp:"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(hessian(sum(x * x), x), doctest::Contains("hessian: a shape has at most 8 dimensions"),
                        ShapeError);
   const auto large = tape.leaf(zeros({1 << 23}));
   CHECK_THROWS_WITH_AS(hessian(sum(large), large),

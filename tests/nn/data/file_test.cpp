@@ -1,7 +1,12 @@
 #include "nn/data/file.hpp"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <set>
 #include <string>
 #include <thread>
@@ -77,6 +82,62 @@ TEST_CASE("threads that write one file leave one of their versions") {
   for (std::thread& thread : threads) thread.join();
   const std::string bytes = read_file(folder.path / "file");
   CHECK(bytes == std::string(5000, bytes.at(0)));
+  CHECK(folder.names() == std::set<std::string>{"file"});
+}
+
+TEST_CASE("what killed processes left beside a file goes when it is written again, and nothing else") {
+  const ScratchFolder folder;
+  const auto file = folder.path / "file";
+  const std::set<std::string> others{"file.4711-0.tmp.old", "file.4711-.tmp", "file.a-0.tmp",
+                                     "other.4711-0.tmp",    "file.4711-0",    "2file.4711-0.tmp"};
+  for (const std::string& name : others) write_file(folder.path / name, "x");
+  std::filesystem::create_directory(folder.path / "file.4711-2.tmp");
+  write_file(folder.path / "file.4711-0.tmp", "left behind");
+
+  int ready[2] = {};
+  REQUIRE(::pipe(ready) == 0);
+  const pid_t writer = ::fork();
+  if (writer == 0) {  // at work, until it is killed
+    const int number = ::open((folder.path / "file.4711-1.tmp").c_str(), O_WRONLY | O_CREAT, 0666);
+    const bool locked = number >= 0 && ::flock(number, LOCK_EX) == 0;
+    if (::write(ready[1], locked ? "y" : "n", 1) == 1) ::pause();
+    ::_exit(1);
+  }
+  char answer = 'n';
+  REQUIRE(::read(ready[0], &answer, 1) == 1);
+  REQUIRE(answer == 'y');
+
+  std::set<std::string> expected = others;
+  expected.insert({"file", "file.4711-1.tmp", "file.4711-2.tmp"});
+  write_file(file, "1");
+  CHECK(folder.names() == expected);
+  ::kill(writer, SIGKILL);
+  ::waitpid(writer, nullptr, 0);
+  write_file(file, "2");
+  expected.erase("file.4711-1.tmp");
+  CHECK(folder.names() == expected);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_CASE("processes that write one file do not take each other's new files for left ones") {
+  const ScratchFolder folder;
+  std::vector<pid_t> children;
+  for (int c = 0; c < 4; ++c) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    try {
+      for (int i = 0; i < 100; ++i) write_file(folder.path / "file", std::string(5000, 'x'));
+    } catch (const FileError&) {
+      ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
   CHECK(folder.names() == std::set<std::string>{"file"});
 }
 

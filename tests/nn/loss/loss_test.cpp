@@ -37,6 +37,24 @@ TEST_CASE("B122: one-hot targets give what labels give, value and gradient") {
   CHECK(value(nn::cross_entropy(z, hot, Reduction::none)).shape() == Shape{2});
 }
 
+TEST_CASE("B190: a step on rows that are all ignored, or on none, leaves no NaN in parameters and moments") {
+  for (const std::int64_t n : {2, 0}) {
+    for (const auto reduction : {Reduction::mean, Reduction::sum}) {
+      Tape<double> tape;
+      const auto w = tape.leaf({{1.0, -2.0}});
+      const auto labels = tape.indices(full(Shape{n}, std::int64_t{2}));
+      const auto z = matmul(tape.leaf(ones({n, 1})), w);
+      const auto loss = cross_entropy(z, labels, {.reduction = reduction, .ignore = true});
+      nn::Optimizer<double> adam({w});
+      auto step = compile<double>({loss}, adam.updates({gradient(loss, w)}));
+      adam.prepare(1);
+      step.run();
+      CHECK(value(w) == Tensor<double>{{1, -2}});
+      for (const auto& moment : adam.moments()) CHECK(value(moment.leaf) == zeros({1, 2}));
+    }
+  }
+}
+
 TEST_CASE("cross entropy of soft targets is -sum t ln p, and a class of probability 0 costs nothing") {
   Tape<double> tape;
   const auto z = tape.leaf({{std::log(0.2), std::log(0.3), std::log(0.5)}});

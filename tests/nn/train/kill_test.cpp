@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <csignal>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -94,4 +95,5 @@ TEST_CASE("a training that is killed 50 times, and goes on each time, ends in th
   }
   CHECK(status_of(start(file, kEpochs, 0)) == 0);
   CHECK(final_state(file) == expected);
+  CHECK(folder.names() == std::set<std::string>{"run", "short"});  // nothing is left of those that were writing
 }

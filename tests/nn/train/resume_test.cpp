@@ -309,3 +309,24 @@ TEST_CASE("a history comes back from a tensor bit for bit, and what was not meas
   CHECK(nn::to_csv(back) == nn::to_csv({epoch}));
   CHECK(nn::Array(nn::to_tensor(back)) == nn::Array(nn::to_tensor({epoch})));
 }
+
+TEST_CASE("a snapshot that nobody can write is noticed before the first step") {
+  const test::ScratchFolder folder;
+  const test::Scratch file("");
+  const auto refused = [](const std::filesystem::path& path, const char* reason) {
+    Resumable<> training(options(2, path));
+    const std::string expected = "trainer: snapshot: \"" + path.string() + "\": " + reason + "   at resumable.hpp:";
+    CHECK_THROWS_WITH_AS(training.fit(), Contains(expected.c_str()), FileError);
+    CHECK(training.trainer.step() == 0);
+  };
+  refused(folder.path / "none" / "run", "No such file or directory");
+  refused(file.path / "run", "Not a directory");
+  refused(folder.path, "Is a directory");
+  std::filesystem::permissions(folder.path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_exec |
+                                                std::filesystem::perms::others_exec);
+  const bool root = ::geteuid() == 0;  // may write anywhere, so it becomes nobody where there is one
+  if (!root || ::seteuid(65534) == 0) refused(folder.path / "run", "Permission denied");
+  if (root) REQUIRE(::seteuid(0) == 0);
+  std::filesystem::permissions(folder.path, std::filesystem::perms::owner_all);
+  CHECK(folder.names().empty());
+}

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <csignal>
+#include <limits>
 
 #include "nn/nn.hpp"
 #include "tests/nn/oracle.hpp"
@@ -175,6 +176,58 @@ TEST_CASE("each reason to stop is reported") {
   const auto run = wild.trainer.fit(wild.one);
   CHECK(run.stop == Stop::not_finite);
   CHECK(to_string(run.stop) == "the loss or its gradient was not finite");
+}
+
+TEST_CASE("after each step its number, loss, rate and gradient norm are told, the norm where it is computed") {
+  for (const double clip : {2.0, std::numeric_limits<double>::infinity()}) {
+    std::vector<nn::Step> steps;
+    Slide slide({.method = nn::Sgd{},
+                 .epochs = 2,
+                 .batch = 2,
+                 .schedule = nn::exponential(0.5, 0.5),
+                 .clip_norm = clip,
+                 .after_step = [&](nn::Step& step) { steps.push_back(step); }});
+    slide.trainer.fit({ones({3, 1}), ones({3, 1})});
+    REQUIRE(steps.size() == 4);  // batches of 2, 1, 2, 1
+    const double losses[] = {1, 0.5, 0.25, 0.125};
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(steps[i].number == static_cast<std::int64_t>(i) + 1);
+      CHECK(steps[i].loss == losses[i]);
+      CHECK(steps[i].rate == 0.5 * losses[i]);
+      CHECK((clip == 2 ? steps[i].gradient_norm == 1 : std::isnan(steps[i].gradient_norm)));
+    }
+  }
+}
+
+TEST_CASE("after_step ends a training in the middle of an epoch, which is gone on with") {
+  const auto samples = plane(10);
+  const auto train = [&](std::int64_t last_step) {
+    Tape<double> tape;
+    Random random(5);
+    const nn::Sequential<double> net{nn::linear(tape, 2, 1, random)};
+    nn::Trainer<double> trainer(
+        net, quiet({.epochs = 2, .batch = 4, .after_step = [=](nn::Step& s) { s.stop = s.number == last_step; }}));
+    if (last_step != 0) {
+      const auto run = trainer.fit(samples);
+      CHECK(run.stop == Stop::callback);
+      CHECK(trainer.step() == last_step);
+    }
+    CHECK(trainer.fit(samples).stop == Stop::epochs);
+    CHECK(trainer.step() == 6);
+    return value(net.named_parameters()[0].var);
+  };
+  CHECK(train(2) == train(0));
+  CHECK(train(3) == train(0));  // the last of its epoch
+}
+
+TEST_CASE("after_step sees the step whose loss is not finite") {
+  double seen = 0;
+  Slide wild({.method = nn::Sgd{},
+              .epochs = 50,
+              .schedule = nn::constant(std::numeric_limits<double>::infinity()),
+              .after_step = [&](nn::Step& step) { seen = step.loss; }});
+  CHECK(wild.trainer.fit(wild.one).stop == Stop::not_finite);
+  CHECK(seen == -std::numeric_limits<double>::infinity());
 }
 
 TEST_CASE("patience counts the epochs since the best metric, and the best leaves come back on request") {
