@@ -243,7 +243,9 @@ inline void save(const std::string& path, const std::vector<std::vector<Plot>>& 
   }
   save(path, width, y, content);
 }
-inline void save(const std::string& path, const std::vector<Plot>& plots) { save(path, std::vector{plots}); }
+inline void save(const std::string& path, const std::vector<Plot>& plots) {
+  save(path, std::vector<std::vector<Plot>>{plots});
+}
 inline void save(const std::string& path, const Plot& plot) { save(path, std::vector<Plot>{plot}); }
 
 // ---- heat maps ----
