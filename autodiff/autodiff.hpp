@@ -2,6 +2,10 @@
 ///
 /// You record expressions on a tape, differentiate by appending more nodes to the same tape, compile the outputs you
 /// want into a program, and run it; nothing else ever computes. Read the headers in the order below.
+///
+/// A part of x is recorded like all else: row or element i is squeeze(narrow(x, 0, i, 1), 0), a range is slice(x, axis,
+/// start, stop), rows by number are take(x, rows); `value(x).at(i, j)` reads a number. To differentiate by a part, take
+/// it first and compute y from it: by a slice(x, …) recorded afterwards the gradient of y is 0.
 #pragma once
 
 // The order is for reading.

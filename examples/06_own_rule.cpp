@@ -1,5 +1,5 @@
-// Adds: a derivative and a kernel of your own. Expected: x^3 + ln(1 + e^x) at 100 is 1.0001e+06, its slope 30001, then
-// 600.
+// Adds: a derivative and a kernel of your own.
+// Expected: x^3 + ln(1 + e^x) at 100 is 1.0001e+06, its slope 30001, then 600.
 #include <autodiff/autodiff.hpp>
 #include <cmath>
 

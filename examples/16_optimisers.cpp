@@ -39,36 +39,31 @@ Run best_run(Loss loss, const nn::Method& method) {
 }  // namespace
 
 int main() {
-  const std::vector<std::pair<const char*, nn::Method>> methods{{"sgd", nn::Sgd{}},
-                                                                {"momentum", nn::Momentum{}},
-                                                                {"nesterov", nn::Nesterov{}},
-                                                                {"adagrad", nn::Adagrad{}},
-                                                                {"adagrad, momentum", nn::Adagrad{.momentum = 0.9}},
-                                                                {"rmsprop", nn::RmsProp{}},
-                                                                {"rmsprop, centred", nn::RmsProp{.centred = true}},
-                                                                {"adadelta", nn::Adadelta{}},
-                                                                {"adam", nn::Adam{}},
-                                                                {"adamw", nn::AdamW{.decay = 1e-4}},
-                                                                {"amsgrad", nn::AmsGrad{}},
-                                                                {"adamax", nn::Adamax{}},
-                                                                {"nadam", nn::NAdam{}},
-                                                                {"radam", nn::RAdam{}},
-                                                                {"lion", nn::Lion{}}};
-  std::vector<svg::Plot> plots{{"Convex: a narrow bowl", {"step"}, {"loss", true, 1e-16, 1e4}},
-                               {"Non-convex: Rosenbrock's valley", {"step"}, {"loss", true, 1e-16, 1e4}}};
+  using Named = std::pair<const char*, nn::Method>;
+  const std::vector<std::vector<Named>> families{
+      {{"sgd", nn::Sgd{}}, {"momentum", nn::Momentum{}}, {"nesterov", nn::Nesterov{}}},
+      {{"adagrad", nn::Adagrad{}}, {"adagrad, momentum", nn::Adagrad{.momentum = 0.9}}, {"adadelta", nn::Adadelta{}}},
+      {{"rmsprop", nn::RmsProp{}}, {"rmsprop, centred", nn::RmsProp{.centred = true}}, {"lion", nn::Lion{}}},
+      {{"adam", nn::Adam{}}, {"adamw", nn::AdamW{.decay = 1e-4}}, {"amsgrad", nn::AmsGrad{}}},
+      {{"adamax", nn::Adamax{}}, {"nadam", nn::NAdam{}}, {"radam", nn::RAdam{}}}};
+  std::vector<std::vector<svg::Plot>> plots;  // a family in each row
   const Tensor<double> steps = linspace<double>(0, 999, 1000);
   bool good = true;
   int solved = 0, far_down = 0;
   fmt::print("{:18}{:>12}{:>12}{:>14}{:>12}\n", "", "bowl", "rate", "valley", "rate");
-  for (const auto& [name, method] : methods) {
-    const Run convex = best_run(bowl, method), other = best_run(valley, method);
-    fmt::print("{:18}{:12.1e}{:12.0e}{:14.1e}{:12.0e}\n", name, convex.losses.back(), convex.rate, other.losses.back(),
-               other.rate);
-    plots[0].series.push_back({"", steps, Tensor<double>(convex.losses)});
-    plots[1].series.push_back({name, steps, Tensor<double>(other.losses)});
-    good = good && convex.losses.back() < 1e-3 && other.losses.back() < 4;
-    solved += convex.losses.back() < 1e-10;
-    far_down += other.losses.back() < 0.1;
+  for (const auto& family : families) {
+    const svg::Axis x{"step"}, y{"loss", true, 1e-16, 1e4};
+    plots.push_back({{"Convex: a narrow bowl", x, y}, {"Non-convex: Rosenbrock's valley", x, y}});
+    for (const auto& [name, method] : family) {
+      const Run convex = best_run(bowl, method), other = best_run(valley, method);
+      fmt::print("{:18}{:12.1e}{:12.0e}{:14.1e}{:12.0e}\n", name, convex.losses.back(), convex.rate,
+                 other.losses.back(), other.rate);
+      plots.back()[0].series.push_back({name, steps, Tensor<double>(convex.losses)});
+      plots.back()[1].series.push_back({name, steps, Tensor<double>(other.losses)});
+      good = good && convex.losses.back() < 1e-3 && other.losses.back() < 4;
+      solved += convex.losses.back() < 1e-10;
+      far_down += other.losses.back() < 0.1;
+    }
   }
   svg::save("optimisers.svg", plots);
   good = good && solved >= 13 && far_down >= 12;

@@ -21,7 +21,8 @@ int main() {
   const auto costs = nn::minimize(cost, N.parameters(), {.steps = 10000, .schedule = nn::cosine(1e-1, 10000)});
   fmt::print("mean squared residual {:.3g} -> {:.3g}\n\n", costs.front(), costs.back());
 
-  const Tensor<double> network = value(g), exact = value(10.0 * exp(-2.0 * x));
+  const auto solution = [](auto at) { return 10.0 * exp(-2.0 * at); };
+  const Tensor<double> network = value(g), exact = value(solution(x));
   Tensor<double> euler = full({kPoints, 1}, 10.0);
   for (int i = 1; i < kPoints; ++i) euler.at(i, 0) = euler.at(i - 1, 0) * (1 - 2.0 / (kPoints - 1));
 
@@ -32,11 +33,13 @@ int main() {
     error = std::max(error, std::abs(network.at(i, 0) - exact.at(i, 0)));
     euler_error = std::max(euler_error, std::abs(euler.at(i, 0) - exact.at(i, 0)));
   }
-  svg::save("ode_decay.svg",
-            {"Exponential decay: g' = −2g",
-             {"x"},
-             {"g"},
-             {{"exact", points, exact}, {"network", points, network, true}, {"explicit Euler", points, euler}}});
+  const auto fine = tape.leaf(linspace(0.0, 1.0, 200));
+  svg::save("ode_decay.svg", {"Exponential decay: g' = −2g",
+                              {"x"},
+                              {"g"},
+                              {{"exact", value(fine), value(solution(fine))},
+                               {"network", points, network, true},
+                               {"explicit Euler", points, euler}}});
 
   const bool good = error <= 0.01 && std::abs(euler_error - 0.4516) < 1e-3;
   fmt::print("\nlargest error: network {:.1e}, Euler {:.1e}: {}\n", error, euler_error,

@@ -22,8 +22,8 @@ int main() {
   const auto costs = nn::minimize(cost, N.parameters(), {.steps = 2000, .schedule = nn::cosine(1e-2, 2000)});
   fmt::print("mean squared residual {:.3g} -> {:.3g}\n\n", costs.front(), costs.back());
 
-  const Tensor<double> network = value(g);
-  const Tensor<double> exact = value(kA * kStart / (kStart + (kA - kStart) * exp(-kAlpha * kA * t)));
+  const auto solution = [](auto at) { return kA * kStart / (kStart + (kA - kStart) * exp(-kAlpha * kA * at)); };
+  const Tensor<double> network = value(g), exact = value(solution(t));
   Tensor<double> euler = full({kPoints, 1}, kStart);
   for (int i = 1; i < kPoints; ++i) {
     const double before = euler.at(i - 1, 0);
@@ -37,11 +37,13 @@ int main() {
     error = std::max(error, std::abs(network.at(i, 0) - exact.at(i, 0)));
     euler_error = std::max(euler_error, std::abs(euler.at(i, 0) - exact.at(i, 0)));
   }
-  svg::save("ode_logistic.svg",
-            {"Logistic growth towards 1 from above",
-             {"t"},
-             {"g"},
-             {{"exact", times, exact}, {"network", times, network, true}, {"explicit Euler", times, euler}}});
+  const auto fine = tape.leaf(linspace(0.0, 1.0, 200));
+  svg::save("ode_logistic.svg", {"Logistic growth towards 1 from above",
+                                 {"t"},
+                                 {"g"},
+                                 {{"exact", value(fine), value(solution(fine))},
+                                  {"network", times, network, true},
+                                  {"explicit Euler", times, euler}}});
 
   const bool good = error <= 0.004 && std::abs(euler_error - 0.011225) < 1e-6;
   fmt::print("\nlargest error: network {:.1e}, Euler {:.6f}: {}\n", error, euler_error,

@@ -14,28 +14,16 @@
 
 using namespace wengert;
 
-namespace {
-
-/// Rows `order[first, last)` of the table: 64 pixels divided by 16, then the label.
-nn::Samples<double> rows(const Tensor<double>& table, const Tensor<std::int64_t>& order, std::int64_t first,
-                         std::int64_t last) {
-  Tensor<double> x(Shape{last - first, 64});
-  Tensor<std::int64_t> label(Shape{last - first});
-  for (std::int64_t i = first; i < last; ++i) {
-    const double* row = table.data() + order.at(i) * 65;
-    for (std::int64_t k = 0; k < 64; ++k) x.at(i - first, k) = row[k] / 16;
-    label.at(i - first) = static_cast<std::int64_t>(row[64]);
-  }
-  return {std::move(x), std::move(label)};
-}
-
-}  // namespace
-
 int main() {
-  const Tensor<double> table = nn::read_csv(std::filesystem::path(WENGERT_DATA_DIR) / "digits.csv.gz");
-  const auto order = Random(2024).permutation(table.shape()[0]);
-  const auto train = rows(table, order, 0, 1437), test = rows(table, order, 1437, 1797),
-             few = rows(table, order, 0, 32);
+  const auto table = nn::read_csv(std::filesystem::path(WENGERT_DATA_DIR) / "digits.csv.gz");
+  auto [pixels, digits] = nn::classified<double>(table);
+  for (double& pixel : pixels) pixel /= 16;  // to [0, 1]
+  const auto order = Random(2024).permutation(digits.size());
+  const auto rows = [&](std::int64_t first, std::int64_t last) {
+    const Tensor<std::int64_t> picked(Shape{last - first}, order.data() + first);
+    return nn::Samples<double>(nn::take_rows(pixels, picked), nn::take_rows(digits, picked));
+  };
+  const auto train = rows(0, 1437), test = rows(1437, 1797), few = rows(0, 32);
   fmt::print("handwritten digits: {} to learn from, {} to test on\n\n", train.size(), test.size());
 
   Tape<double> tape;
@@ -49,7 +37,6 @@ int main() {
       mlp, {.method = nn::Adam{.rate = 0.01},
             .epochs = 20,
             .seed = 3,
-            .log_every = 2,
             .metric = "test accuracy",
             .after_epoch = [&](nn::Epoch& e) { e.metric = nn::accuracy(mlp.predict(test.x), test.labels); }});
   const nn::Epoch last = trainer.fit(train).history.back();
@@ -58,6 +45,6 @@ int main() {
   fmt::print(
       "try next: another activation, .hidden = nn::Activation::relu in examples/digits_demo.cpp\n"
       "          a deeper network, sizes {{64, 50, 50, 10}}\n"
-      "          every test, ./dev test\n");
+      "          another method, .method = nn::Sgd{{.rate = 0.5}}; every one is in nn/optim/methods.hpp\n");
   return report.confirmed() && last.metric >= 0.95 ? 0 : 1;
 }

@@ -1,7 +1,7 @@
 /// Pictures for the examples, written as SVG: curves on linear or logarithmic axes, and heat maps.
 ///
-///   svg::save("sine.svg", {.title = "Learned", .x = {"x"}, .y = {"y"}, .series = {{"sin x", x, y}, {"network", x,
-///   p}}});
+///   svg::save("sine.svg", {.title = "Learned", .x = {"x"}, .y = {"y"},
+///                          .series = {{"sin x", x, y}, {"network", x, p}}});
 ///
 /// Colours are Okabe and Ito's, told apart also by the colour-blind; the eighth series and on are dashed, the fifteenth
 /// and on dotted.
@@ -224,19 +224,27 @@ inline std::string drawn(const Plot& plot) {
                            kWidth, kHeight, lines, circles, legend(plot.series));
 }
 
-/// Plots side by side.
-inline void save(const std::string& path, const std::vector<Plot>& plots) {
+/// Rows of plots, side by side.
+inline void save(const std::string& path, const std::vector<std::vector<Plot>>& rows) {
   std::string content;
-  double x = 0;
-  for (const Plot& plot : plots) {
-    double names = 0;
-    for (const Series& series : plot.series) {
-      if (!series.name.empty()) names = std::max(names, 46 + text_width(series.name));
+  double width = 0, y = 0;
+  for (const std::vector<Plot>& row : rows) {
+    double x = 0;
+    for (const Plot& plot : row) {
+      double names = 0;
+      for (const Series& series : plot.series) {
+        if (!series.name.empty()) names = std::max(names, 46 + text_width(series.name));
+      }
+      content += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", x + kLeft, y + kTop, drawn(plot));
+      x += kLeft + kWidth + names + kRight;
     }
-    content += fmt::format("<g transform=\"translate({} {})\">\n{}</g>\n", x + kLeft, kTop, drawn(plot));
-    x += kLeft + kWidth + names + kRight;
+    width = std::max(width, x);
+    y += kTop + kHeight + kBottom;
   }
-  save(path, x, kTop + kHeight + kBottom, content);
+  save(path, width, y, content);
+}
+inline void save(const std::string& path, const std::vector<Plot>& plots) {
+  save(path, std::vector<std::vector<Plot>>{plots});
 }
 inline void save(const std::string& path, const Plot& plot) { save(path, std::vector<Plot>{plot}); }
 

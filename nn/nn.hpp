@@ -1,4 +1,7 @@
 /// Neural networks on the tape of autodiff: models, losses, optimisers, and their deltas confirmed by hand.
+///
+/// Solvers of others stand apart, as each needs its component: nn/solve/nlopt.hpp (link wengert::nlopt) and
+/// nn/solve/ceres.hpp (link wengert::ceres).
 #pragma once
 
 #include "nn/data/batches.hpp"

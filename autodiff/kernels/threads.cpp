@@ -127,7 +127,9 @@ struct Shared {
 }  // namespace
 
 void set_threads(int n, Source where) {
-  if (n < 0) throw UsageError(locate("set_threads", fmt::format("{} threads", n), where));
+  if (n < 0)
+    throw UsageError(
+        locate("set_threads", fmt::format("the number of threads is {}, it must be 0 (all cores) or more", n), where));
   wanted = n != 0 ? n : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 int threads() { return wanted.load(std::memory_order_relaxed); }

@@ -8,8 +8,8 @@
 /// 3. A result may be written over an operand of the same instruction if both have the same strides.
 /// 4. Reductions add to what stands in their result; the unit sets it first (`TileProgram::init`).
 /// 5. A large home is cut into chunks of blocks, by its shape alone. Reductions that several chunks share have a
-/// partial
-///    result for each, joined in order at the end: so the bits do not depend on how many threads run the chunks.
+///    partial result for each, joined in order at the end: so the bits do not depend on how many threads run the
+///    chunks.
 #pragma once
 
 #include <array>

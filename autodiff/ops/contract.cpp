@@ -157,7 +157,7 @@ Var<T> multi_dot(std::span<const Var<T>> factors, Source where) {
     const bool row = i == 0 && shape.rank() == 1, column = i == n - 1 && shape.rank() == 1;
     if (shape.rank() != 2 && !row && !column) {
       throw ShapeError(
-          locate("multi_dot", fmt::format("factor {} is no matrix: it is {}", i, to_string(shape)), where));
+          locate("multi_dot", fmt::format("factor {} must have two axes, it is {}", i, to_string(shape)), where));
     }
     const std::int64_t rows = row ? 1 : shape[0], cols = column ? 1 : shape[-1];
     if (i > 0 && rows != size[i]) {

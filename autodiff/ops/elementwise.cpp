@@ -216,17 +216,38 @@ std::vector<Entry<T>> map_entries() {
   return entries;
 }
 
+namespace {
+
+/// The same operands with a leaf in place of each Tensor.
+template <class T>
+Var<T> record_with_leaves(kernels::Instruction function, std::span<const Located<T>> x, Tape<T>& tape, Source where) {
+  const typename Tape<T>::AllOrNothing guard(tape, where);
+  std::vector<Located<T>> operands(x.begin(), x.end());
+  for (Located<T>& operand : operands) {
+    if (operand.tensor() != nullptr) operand = Located<T>(tape.leaf(*operand.tensor(), where), where);
+  }
+  return record_map<T>(function, operands, where);
+}
+
+}  // namespace
+
 template <class T>
 Var<T> record_map(kernels::Instruction function, std::span<const Located<T>> x, Source where) {
   const OpTable<T>& table = map_tables<T>()[static_cast<std::size_t>(function)];
   Tape<T>* tape = nullptr;
   for (const Located<T>& operand : x) {
-    if (operand.is_number()) continue;
+    if (operand.is_number() || operand.tensor() != nullptr) continue;
     if (operand.var().empty()) throw UsageError(locate(table.name, "an empty Var has no tape", where));
-    if (tape == nullptr) tape = &operand.var().tape();
+    if (tape == nullptr) {
+      tape = &operand.var().tape();
+      where = tape->line_of(where);
+    }
     tape->expect_mine(table.name, operand.var(), where);
   }
   if (tape == nullptr) throw UsageError(locate(table.name, "no operand is a Var", where));
+  if (std::ranges::any_of(x, [](const Located<T>& operand) { return operand.tensor() != nullptr; })) {
+    return record_with_leaves(function, x, *tape, where);
+  }
   const auto first = std::ranges::find_if(x, [](const Located<T>& operand) { return !operand.is_number(); });
   Shape joined = first->var().shape();
   for (const Located<T>& operand : x.subspan(static_cast<std::size_t>(first - x.begin()))) {

@@ -34,7 +34,7 @@ Var<T> lower_half(Var<T> x) {
 
 struct Cholesky {
   static constexpr Doc doc{"cholesky",
-                           "y y^T = x, y lower triangular, from x's lower triangle",
+                           "y y^T = (x + x^T) / 2, y lower triangular",
                            "P(s + s^T), s = y^-T P(y^T g) y^-1, P: lower triangle, diagonal halved",
                            "NaN unless x is positive definite",
                            {{-1, 1}}};

@@ -160,8 +160,10 @@ template <class T>
 Var<T> pad(Var<T> x, const std::vector<Padding>& paddings, std::type_identity_t<T> value, Source where) {
   const int rank = x.shape(where, "pad").rank();
   if (paddings.size() != at(rank)) {
-    throw ShapeError(locate(
-        "pad", fmt::format("{} paddings for {} axes: x is {}", paddings.size(), rank, to_string(x.shape())), where));
+    throw ShapeError(locate("pad",
+                            fmt::format("one padding per axis is needed (given: {}, axes: {}): x is {}",
+                                        paddings.size(), rank, to_string(x.shape())),
+                            where));
   }
   in_words_of("pad", x, where, [&] {
     std::vector<std::int64_t> dims = dims_of(x.shape());

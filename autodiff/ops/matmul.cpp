@@ -42,7 +42,8 @@ Var<T> matmul(Var<T> a, Var<T> b, Source where) {
   const Shape p = a.shape(), q = b.shape();
   if (p.rank() == 0 || q.rank() == 0) {
     throw ShapeError(
-        locate("matmul", fmt::format("a number is no matrix: a is {}, b is {}", to_string(p), to_string(q)), where));
+        locate("matmul",
+               fmt::format("a and b must have one axis or more: a is {}, b is {}", to_string(p), to_string(q)), where));
   }
   const Shape rows = p.rank() == 1 ? Shape{1, p[0]} : p, cols = q.rank() == 1 ? Shape{q[0], 1} : q;
   std::vector<std::int64_t> dims;

@@ -109,7 +109,8 @@ Var<T> triangle(const char* name, Var<T> x, int offset, bool lower, Source where
 template <class T>
 Var<T> slice(Var<T> x, int axis, std::int64_t start, std::int64_t stop, std::int64_t step, Source where) {
   axis = axis_of("slice", x, axis, where);
-  if (step == 0) throw ShapeError(locate("slice", fmt::format("step 0 of x {}", to_string(x.shape())), where));
+  if (step == 0)
+    throw ShapeError(locate("slice", fmt::format("the step must not be 0: x is {}", to_string(x.shape())), where));
   const std::int64_t n = x.shape()[axis];
   step = std::max(step, -std::numeric_limits<std::int64_t>::max());  // so that it can be negated
   const std::int64_t low = step > 0 ? 0 : -1, high = step > 0 ? n : n - 1;

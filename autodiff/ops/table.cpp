@@ -15,8 +15,9 @@ std::string internal::operand_list(std::span<const Shape> shapes) {
 namespace {
 
 template <class T>
-Tape<T>& tape_of(const OpTable<T>& table, std::span<const Var<T>> x, Source where) {
+Tape<T>& tape_of(const OpTable<T>& table, std::span<const Var<T>> x, Source& where) {
   if (x.empty() || x[0].empty()) throw UsageError(locate(table.name, "an empty Var has no tape", where));
+  where = x[0].tape().line_of(where);
   for (const Var<T>& operand : x) x[0].tape().expect_mine(table.name, operand, where);
   return x[0].tape();
 }

@@ -62,7 +62,10 @@ class Emit {
       const std::int64_t bound = g().op(n).index_bound(g().attributes(n), shapes);
       const auto same = [&](const auto& c) { return c.leaf == places_.leaf(x) && c.bound == bound; };
       if (std::ranges::any_of(out_->checks, same)) continue;
-      out_->checks.push_back({places_.leaf(x), bound, g().op(n).name, g().tape->node(g().nodes[n].origin).where});
+      const Tape<T>& tape = *g().tape;
+      const Node<T>& node = tape.node(g().nodes[n].origin);
+      const Node<T>& called = node.forward == kNoNode ? node : tape.node(node.forward);  // not what a rule recorded
+      out_->checks.push_back({places_.leaf(x), bound, called.op->name, node.where});
     }
   }
 

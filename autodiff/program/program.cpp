@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 #include <list>
+#include <new>
+#include <ostream>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -19,22 +21,21 @@ namespace {
 
 constexpr std::size_t kProgramsKept = 32;
 
-/// A value computed before, valid as long as its leaves keep their versions.
+/// A value computed before, there until one of its leaves changes.
 template <class T>
-struct Cached {
+struct Cached final : Computed {
   std::shared_ptr<const Tensor<T>> tensor;
-  std::vector<std::pair<std::shared_ptr<LeafStorage<T>>, std::uint64_t>> leaves;
+  std::vector<std::shared_ptr<LeafStorage<T>>> leaves;
 
-  bool valid() const {
-    return std::ranges::all_of(leaves, [](const auto& l) { return l.first->version == l.second; });
-  }
+  bool valid() const { return tensor != nullptr; }
+  void drop() override { tensor.reset(); }
 };
 
 /// What a tape remembers: values, and programs by what they compute.
 template <class T>
 class Memory final : public TapeMemory {
  public:
-  std::unordered_map<NodeId, Cached<T>> values;
+  std::unordered_map<NodeId, std::shared_ptr<Cached<T>>> values;
   struct Entry {
     std::string meaning;
     std::shared_ptr<Executable<T>> executable;
@@ -85,14 +86,14 @@ std::string meaning(const Graph<T>& graph, std::span<const std::uint32_t> assign
 
 template <class T>
 std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outputs, std::span<const Assign<T>> assigns,
-                                     bool use_cached, Graph<T>* pruned) {
+                                     bool use_cached, Graph<T>* pruned, const char* operation, Source where) {
   Memory<T>& memory = Memory<T>::of(tape);
   std::function<bool(NodeId)> is_cached;
   if (use_cached) {
     is_cached = [&](NodeId id) {
       const auto at = memory.values.find(id);
       if (at == memory.values.end()) return false;
-      if (at->second.valid()) return true;
+      if (at->second->valid()) return true;
       memory.values.erase(at);
       return false;
     };
@@ -107,7 +108,7 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
   std::unordered_map<NodeId, std::uint32_t> place;
   for (const auto& node : graph.nodes) {
     if (node.cached) {
-      cached.push_back(memory.values.at(node.origin).tensor);
+      cached.push_back(memory.values.at(node.origin)->tensor);
     } else if (node.kind == Kind::leaf || node.kind == Kind::index) {
       place[node.origin] = static_cast<std::uint32_t>(leaves.size());
       leaves.push_back(tape.leaf_storage(node.origin));
@@ -140,8 +141,16 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
     assignments.push_back({assigns[i].leaf.id(), graph.roots[outputs.size() + i], false});
   }
   const Plan<T> planned = plan(std::move(graph), std::move(fused), std::move(assignments));
-  std::shared_ptr<Executable<T>> executable = emit<T>(
-      planned, [&](NodeId id) { return memory.values.at(id).tensor; }, leaves);
+  std::shared_ptr<Executable<T>> executable;
+  try {
+    executable = emit<T>(
+        planned, [&](NodeId id) { return memory.values.at(id)->tensor; }, leaves);
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(locate(operation,
+                             fmt::format("there is no memory for what the program computes: {} elements of {} bytes",
+                                         planned.arena, sizeof(T)),
+                             where));
+  }
   memory.programs.push_front({std::move(key), executable});
   if (memory.programs.size() > kProgramsKept) memory.programs.pop_back();
   return executable;
@@ -179,44 +188,58 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
           where));
     }
   }
-  return Program<T>(build<T>(tape, ids, assigns, false, nullptr));
+  return Program<T>(build<T>(tape, ids, assigns, false, nullptr, "compile", where));
 }
 
+namespace {
+
 template <class T>
-Tensor<T> value(Var<T> x, Source where) {
-  if (x.empty()) throw UsageError(locate("value", "an empty Var has no tape", where));
+Tensor<T> value_for(const char* operation, Var<T> x, Source where) {
+  x.shape(where, operation);  // throws if there is no value
   Tape<T>& tape = x.tape();
-  tape.expect_mine("value", x, where);
   Memory<T>& memory = Memory<T>::of(tape);
   if (const auto at = memory.values.find(x.id()); at != memory.values.end()) {
-    if (at->second.valid()) return *at->second.tensor;
+    if (at->second->valid()) return *at->second->tensor;
     memory.values.erase(at);
   }
   const NodeId id = x.id();
   Graph<T> graph;
-  const std::shared_ptr<Executable<T>> executable = build<T>(tape, {&id, 1}, {}, true, &graph);
+  const std::shared_ptr<Executable<T>> executable = build<T>(tape, {&id, 1}, {}, true, &graph, operation, where);
   executable->run(where);
   const auto& output = executable->outputs[0];
   auto tensor = std::make_shared<const Tensor<T>>(output.shape, output.data);
 
-  Cached<T> entry{tensor, {}};
+  const auto entry = std::make_shared<Cached<T>>();
+  entry->tensor = tensor;
   for (const auto& node : graph.nodes) {
     if (node.cached) {
-      for (const auto& l : memory.values.at(node.origin).leaves) entry.leaves.push_back(l);
+      const auto& leaves = memory.values.at(node.origin)->leaves;
+      entry->leaves.insert(entry->leaves.end(), leaves.begin(), leaves.end());
     } else if (node.kind == Kind::leaf || node.kind == Kind::index) {
-      const auto& storage = tape.leaf_storage(node.origin);
-      entry.leaves.push_back({storage, storage->version});
+      entry->leaves.push_back(tape.leaf_storage(node.origin));
     }
   }
-  std::ranges::sort(entry.leaves);
-  entry.leaves.erase(std::unique(entry.leaves.begin(), entry.leaves.end()), entry.leaves.end());
-  memory.values.insert_or_assign(id, std::move(entry));
+  std::ranges::sort(entry->leaves);
+  entry->leaves.erase(std::unique(entry->leaves.begin(), entry->leaves.end()), entry->leaves.end());
+  for (const auto& leaf : entry->leaves) leaf->remember(entry);
+  memory.values.insert_or_assign(id, entry);
+  executable->release_cached();
   return *tensor;
 }
 
+}  // namespace
+
+template <class T>
+Tensor<T> value(Var<T> x, Source where) {
+  return value_for("value", x, where);
+}
 template <class T>
 void print(Var<T> x, Source where) {
-  print(value(x, where));
+  print(value_for("print", x, where));
+}
+template <class T>
+std::ostream& operator<<(std::ostream& out, Var<T> x) {
+  return out << to_string(value_for("operator<<", x, Source()));
 }
 
 template <class T>
@@ -233,16 +256,18 @@ std::size_t Program<T>::size() const {
   return executable_ ? executable_->outputs.size() : 0;
 }
 template <class T>
-View<const T> Program<T>::output(std::size_t i, Source where) const {
-  const auto& outputs = executable("output", where).outputs;
+View<const T> Program<T>::output_for(const char* operation, std::size_t i, Source where) const {
+  const Executable<T>& program = executable(operation, where);
+  const auto& outputs = program.outputs;
   if (i >= outputs.size()) {
-    throw UsageError(locate("output", fmt::format("output {} of a program that has {}", i, outputs.size()), where));
+    throw UsageError(locate(operation, fmt::format("output {} of a program that has {}", i, outputs.size()), where));
   }
+  if (!program.was_run) throw UsageError(locate(operation, "the program was not run yet: call run() first", where));
   return {outputs[i].data, outputs[i].shape};
 }
 template <class T>
 Tensor<T> Program<T>::value(std::size_t i, Source where) const {
-  const View<const T> view = output(i, where);
+  const View<const T> view = output_for("value", i, where);
   return Tensor<T>(view.shape, view.data);
 }
 template <class T>
@@ -270,7 +295,8 @@ std::size_t Program<T>::arena_bytes() const {
   template class Program<T>;                                                                \
   template Program<T> compile(std::span<const Var<T>>, std::span<const Assign<T>>, Source); \
   template Tensor<T> value(Var<T>, Source);                                                 \
-  template void print(Var<T>, Source)
+  template void print(Var<T>, Source);                                                      \
+  template std::ostream& operator<<(std::ostream&, Var<T>)
 INSTANTIATE(float);
 INSTANTIATE(double);
 #undef INSTANTIATE

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <iosfwd>
 #include <memory>
 #include <span>
 #include <string>
@@ -48,9 +49,12 @@ class Program {
   void run(Source where = Source::here());
   /// Number of outputs.
   std::size_t size() const;
-  /// Output i of the last run, contiguous. Valid until the next run.
-  View<const T> output(std::size_t i = 0, Source where = Source::here()) const;
-  /// A copy of it.
+  /// Output i of the last run, contiguous. Valid until the next run. Throws UsageError if there was none, or there is
+  /// no such output.
+  View<const T> output(std::size_t i = 0, Source where = Source::here()) const {
+    return output_for("output", i, where);
+  }
+  /// A copy of it. Throws as `output`.
   Tensor<T> value(std::size_t i = 0, Source where = Source::here()) const;
   /// The same as tape.set.
   template <class Leaf, class Value>
@@ -65,6 +69,7 @@ class Program {
 
  private:
   Executable<T>& executable(const char* operation, Source where) const;
+  View<const T> output_for(const char* operation, std::size_t i, Source where) const;
   std::shared_ptr<Executable<T>> executable_;
 };
 
@@ -94,8 +99,8 @@ Program<T> compile(Var<T> output, Source where = Source::here()) {
   return compile(std::span<const Var<T>>(&output, 1), std::span<const Assign<T>>(), where);
 }
 
-/// The value of x now: compiles and runs what it needs, on demand, and keeps the result until a leaf changes. Recording
-/// the same thing again (in a scope) reuses the compiled program.
+/// The value of x now: compiles and runs what it needs, on demand, and keeps the result until a leaf it depends on
+/// changes, which frees it. Recording the same thing again (in a scope) reuses the compiled program.
 template <class T>
 Tensor<T> value(Var<T> x, Source where = Source::here());
 /// A tensor is its own value.
@@ -107,5 +112,7 @@ Tensor<T> value(Tensor<T> x) {
 /// Prints the value to standard output, see to_string.
 template <class T>
 void print(Var<T> x, Source where = Source::here());
+template <class T>
+std::ostream& operator<<(std::ostream& out, Var<T> x);
 
 }  // namespace wengert

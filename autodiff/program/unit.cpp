@@ -62,8 +62,11 @@ void Executable<T>::run(Source where, std::span<double> shortest) {
     for (std::size_t row = 0; row < labels.size(); ++row) {
       const std::int64_t label = labels.data()[row];
       if (label >= 0 && label < check.bound) continue;
-      throw ValueError(
-          locate(check.op, fmt::format("label {} of row {} is outside [0, {})", label, row, check.bound), check.where));
+      const bool is_label = check.op == "cross_entropy" || check.op == "one_hot";
+      throw ValueError(locate(check.op,
+                              fmt::format("{} {} {} {} is outside [0, {})", is_label ? "label" : "index", label,
+                                          is_label ? "of row" : "at position", row, check.bound),
+                              check.where));
     }
   }
   const struct Running {
@@ -84,7 +87,8 @@ void Executable<T>::run(Source where, std::span<double> shortest) {
   for (const CopyOut& copy : copies) {
     if (copy.size != 0) std::memcpy(copy.to, copy.from, copy.size * sizeof(T));
   }
-  for (const std::size_t leaf : assigned) ++leaves[leaf]->version;
+  for (const std::size_t leaf : assigned) leaves[leaf]->changed();
+  was_run = true;
 }
 
 template <class T>
@@ -113,6 +117,13 @@ void Executable<T>::find_patches() {
 }
 
 template <class T>
+void Executable<T>::release_cached() {
+  if (cached.empty()) return;
+  if (patches_.empty()) find_patches();
+  cached.clear();
+}
+
+template <class T>
 void Executable<T>::rebind(std::vector<std::shared_ptr<LeafStorage<T>>> new_leaves,
                            std::vector<std::shared_ptr<const Tensor<T>>> new_cached) {
   if (patches_.empty()) find_patches();
@@ -135,6 +146,7 @@ void Executable<T>::rebind(std::vector<std::shared_ptr<LeafStorage<T>>> new_leav
       }
     }
   }
+  was_run = false;
   leaves = std::move(new_leaves);
   cached = std::move(new_cached);
   for (const Patch& patch : patches_) {

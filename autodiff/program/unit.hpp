@@ -62,11 +62,12 @@ struct Executable {
   std::vector<CopyOut> copies;
   std::vector<Check> checks;
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves;   ///< in the order of the graph
-  std::vector<std::size_t> assigned;                     ///< leaves whose version a run raises
+  std::vector<std::size_t> assigned;                     ///< leaves that a run changes
   std::vector<std::shared_ptr<const Tensor<T>>> cached;  ///< values computed before
   Buffer<T> arena, scratch, constants;
   std::vector<Buffer<T>> numbers;  ///< further constants of single steps
   bool running = false;
+  bool was_run = false;  ///< so that the outputs hold something
 
   void run(Source where) { run(where, {}); }
   /// Also lowers shortest[u] to the nanoseconds that unit u took, if it is not empty.
@@ -74,6 +75,8 @@ struct Executable {
   /// Puts other leaves and cached values of the same shapes in the place of these.
   void rebind(std::vector<std::shared_ptr<LeafStorage<T>>> leaves,
               std::vector<std::shared_ptr<const Tensor<T>>> cached);
+  /// Lets go of the cached values; it can run again only after `rebind`.
+  void release_cached();
 
  private:
   struct Patch {

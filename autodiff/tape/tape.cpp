@@ -55,7 +55,7 @@ Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<c
                        Source where) {
   Node<T> node;
   node.op = &op;
-  node.where = forward_ != kNoNode ? nodes_[forward_].where : line_.line() != 0 ? line_ : where;
+  node.where = forward_ == kNoNode ? line_of(where) : nodes_[forward_].where;
   node.forward = forward_;
   node.inputs = static_cast<std::uint32_t>(inputs_.size());
   node.input_count = static_cast<std::uint32_t>(inputs.size());
@@ -93,17 +93,17 @@ Var<T> Tape<T>::append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>
 template <class T>
 Var<T> Tape<T>::leaf(Tensor<T> value, Source where) {
   auto storage = std::make_shared<LeafStorage<T>>();
-  storage->floats = Buffer<T>(static_cast<std::size_t>(value.size()));
-  std::copy(value.begin(), value.end(), storage->floats.data());
-  return append_leaf(kLeaf<T>, std::move(storage), value.shape(), where);
+  const Shape shape = value.shape();
+  storage->floats = std::move(value).release();
+  return append_leaf(kLeaf<T>, std::move(storage), shape, where);
 }
 
 template <class T>
 Index<T> Tape<T>::indices(Tensor<std::int64_t> value, Source where) {
   auto storage = std::make_shared<LeafStorage<T>>();
-  storage->integers = Buffer<std::int64_t>(static_cast<std::size_t>(value.size()));
-  std::copy(value.begin(), value.end(), storage->integers.data());
-  const Var<T> out = append_leaf(kIndex<T>, std::move(storage), value.shape(), where);
+  const Shape shape = value.shape();
+  storage->integers = std::move(value).release();
+  const Var<T> out = append_leaf(kIndex<T>, std::move(storage), shape, where);
   return {this, out.id(), out.generation()};
 }
 
@@ -146,7 +146,7 @@ void Tape<T>::set(Var<T> leaf, const Tensor<T>& value, Source where) {
         where));
   }
   std::copy(value.begin(), value.end(), storage.floats.data());
-  ++storage.version;
+  storage.changed();
 }
 
 template <class T>
@@ -154,12 +154,13 @@ void Tape<T>::set(Var<T> leaf, std::span<const T> values, Source where) {
   LeafStorage<T>& storage = settable("a leaf", Kind::leaf, leaf, where);
   if (values.size() != storage.floats.size()) {
     throw ShapeError(locate("set",
-                            fmt::format("the leaf has shape {}, {} elements, but {} values were given",
-                                        to_string(shape(leaf.id())), storage.floats.size(), values.size()),
+                            fmt::format("a leaf of shape {} needs {} value{}, {} given", to_string(shape(leaf.id())),
+                                        storage.floats.size(), storage.floats.size() == 1 ? "" : "s",
+                                        values.size() == 1 ? "1 was" : fmt::format("{} were", values.size())),
                             where));
   }
   std::copy(values.begin(), values.end(), storage.floats.data());
-  ++storage.version;
+  storage.changed();
 }
 
 template <class T>
@@ -172,7 +173,7 @@ void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where
                             where));
   }
   std::copy(value.begin(), value.end(), storage.integers.data());
-  ++storage.version;
+  storage.changed();
 }
 
 template <class T>
@@ -180,23 +181,23 @@ void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) co
   if (x.empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (&x.tape() != this) {
     const Tape& other = x.tape();
-    const bool alive = x.id() < other.size() && other.node(x.id()).generation == x.generation();
     throw UsageError(locate(operation,
                             fmt::format("the operands are on two tapes: one was {}",
-                                        alive ? "recorded at " + to_string(other.node(x.id()).where)
-                                              : std::string("dropped with its scope")),
+                                        other.holds(x) ? "recorded at " + to_string(other.node(x.id()).where)
+                                                       : std::string("dropped with its scope")),
                             where));
   }
-  if (x.id() < size() && nodes_[x.id()].generation == x.generation()) return;
+  if (holds(x)) return;
   const bool perhaps_forgotten = x.generation() <= forgotten_.generation && x.id() >= forgotten_.size;
   for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
     if (!perhaps_forgotten && scope.generation >= x.generation() && x.id() >= scope.size) {
-      throw UsageError(locate(
-          operation, fmt::format("this Var was dropped when the scope opened at {} closed", to_string(scope.where)),
-          where));
+      throw UsageError(locate(operation,
+                              fmt::format("this Var was dropped with its scope, which was opened at {} and has ended",
+                                          to_string(scope.where)),
+                              where));
     }
   }
-  throw UsageError(locate(operation, "this Var was dropped when its scope closed", where));
+  throw UsageError(locate(operation, "this Var was dropped with its scope, which has ended", where));
 }
 
 template <class T>

@@ -25,12 +25,37 @@
 
 namespace wengert {
 
+/// Something computed from leaves, which is wrong once one of them changes.
+class Computed {
+ public:
+  virtual ~Computed() = default;
+  virtual void drop() = 0;
+};
+
 /// A leaf's elements, shared between the tape and the programs that read or assign it.
 template <class T>
-struct LeafStorage {
+class LeafStorage {
+ public:
   Buffer<T> floats;               ///< of a leaf
   Buffer<std::int64_t> integers;  ///< of an index
-  std::uint64_t version = 0;      ///< raised whenever the elements change
+
+  /// Whenever the elements have changed. Allocates nothing.
+  void changed() {
+    for (const std::weak_ptr<Computed>& value : computed_) {
+      if (const auto alive = value.lock()) alive->drop();
+    }
+    computed_.clear();
+  }
+  /// `value` is to be dropped when the elements change.
+  void remember(const std::shared_ptr<Computed>& value) {
+    if (computed_.size() == computed_.capacity()) {  // at the cost of a growth, none of it for values long gone
+      std::erase_if(computed_, [](const auto& old) { return old.expired(); });
+    }
+    computed_.push_back(value);
+  }
+
+ private:
+  std::vector<std::weak_ptr<Computed>> computed_;
 };
 
 /// What a higher layer keeps beside a tape (compiled programs, computed values).
@@ -49,8 +74,13 @@ class Tape {
   Tape(const Tape&) = delete;
   Tape& operator=(const Tape&) = delete;
 
-  /// A leaf with this value: something to differentiate by, or data.
+  /// A leaf with this value: something to differentiate by, or data. A tensor that is moved in is not copied.
   Var<T> leaf(Tensor<T> value, Source where = Source::here());
+  /// Of rank 1, copied. A template, so that braces mean a Tensor.
+  template <class Values>
+  requires std::is_same_v<Values, std::vector<T>> Var<T> leaf(const Values& values, Source where = Source::here()) {
+    return leaf(Tensor<T>(values), where);
+  }
   /// A rank-0 leaf.
   template <class Number>
   requires std::is_arithmetic_v<Number> Var<T> leaf(Number value, Source where = Source::here()) {
@@ -111,6 +141,10 @@ class Tape {
   T constant_value(NodeId id) const;
   Var<T> var(NodeId id) { return {this, id, nodes_[id].generation}; }
 
+  /// Whether x is a node of this tape that was not dropped.
+  bool holds(Var<T> x) const {
+    return !x.empty() && &x.tape() == this && x.id() < size() && nodes_[x.id()].generation == x.generation();
+  }
   /// Throws UsageError if `x` is empty, of another tape, or was dropped with its scope.
   void expect_mine(std::string_view operation, Var<T> x, Source where) const;
 
@@ -149,8 +183,8 @@ class Tape {
     NodeId before_;
   };
 
-  /// While it lives, nodes recorded have this line: for functions that record several nodes by operators. Of two, the
-  /// outer one counts.
+  /// While it lives, nodes are recorded, and operators throw, in the name of this line: for functions that record
+  /// several nodes by operators. Of two, the outer one counts. It must not enclose a function of the user's.
   class Line {
    public:
     Line(Tape& tape, Source where) : tape_(tape), before_(tape.line_) {
@@ -164,6 +198,8 @@ class Tape {
     Tape& tape_;
     Source before_;
   };
+  /// The line in whose name is recorded what was written at `where`.
+  Source line_of(Source where) const { return line_.line() == 0 ? where : line_; }
 
   /// Left by an exception, drops what was recorded since it was made. For functions that record several nodes.
   class AllOrNothing {
@@ -212,7 +248,7 @@ class Tape {
   std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
-  Source line_;
+  Source line_;                             ///< of a Line that lives
   std::deque<Closed> closed_;               ///< the last scopes that ended
   Closed forgotten_{0, kNoNode, Source()};  ///< those before: the last generation, the smallest size
   std::unique_ptr<TapeMemory> memory_;

@@ -16,7 +16,10 @@ class Tape;
 template <class T>
 class Var;
 
-/// An operand of an operator: a Var or a plain number, and the line it was written on.
+template <class T>
+class Tensor;
+
+/// An operand of an operator: a Var, a plain number or a Tensor, and the line it was written on.
 template <class T>
 class Located {
  public:
@@ -26,13 +29,20 @@ class Located {
                                                 Source where = Source::here())  // NOLINT: converts by design
       : number_(static_cast<T>(number)), is_number_(true), where_(where) {}
 
+  /// A Tensor becomes a leaf of the other operand's tape, recorded anew each time: data that change are a leaf of their
+  /// own, which is set.
+  Located(const Tensor<T>& tensor, Source where = Source::here())  // NOLINT: converts by design
+      : tensor_(&tensor), where_(where) {}
+
   bool is_number() const { return is_number_; }
+  const Tensor<T>* tensor() const { return tensor_; }
   T number() const { return number_; }
   Var<T> var() const { return var_; }
   Source where() const { return where_; }
 
  private:
   Var<T> var_;
+  const Tensor<T>* tensor_ = nullptr;
   T number_ = 0;
   bool is_number_ = false;
   Source where_;
@@ -55,11 +65,13 @@ class Var {
   /// Throws UsageError, in the name of `operation`, if the Var is empty or its node was dropped with its scope.
   const Shape& shape(Source where = Source::here(), const char* operation = "shape") const;
 
-  // Operators know their caller's line through `Located`; both operands may be Vars or one a number. Shapes broadcast.
+  // Operators know their caller's line through `Located`; both operands may be Vars, or one a number or a Tensor.
+  // Shapes broadcast.
   friend Var operator+(Located<T> a, Located<T> b) { return add(a, b); }
   friend Var operator-(Located<T> a, Located<T> b) { return subtract(a, b); }
   friend Var operator*(Located<T> a, Located<T> b) { return multiply(a, b); }
   friend Var operator/(Located<T> a, Located<T> b) { return divide(a, b); }
+  friend Var operator+(Located<T> x) { return x.var(); }
   friend Var operator-(Located<T> x) { return negate(x.var(), x.where()); }
   // Comparisons give 1 or 0 and have no gradient. There is no ==: use equal(a, b).
   friend Var operator<(Located<T> a, Located<T> b) { return less(a, b); }
@@ -71,6 +83,15 @@ class Var {
   Var& operator-=(Located<T> b) { return *this = subtract(Located<T>(*this, b.where()), b); }
   Var& operator*=(Located<T> b) { return *this = multiply(Located<T>(*this, b.where()), b); }
   Var& operator/=(Located<T> b) { return *this = divide(Located<T>(*this, b.where()), b); }
+
+  /// Element or row i is squeeze(narrow(x, 0, i, 1), 0).
+  template <class I>
+  Var operator[](I) const {
+    static_assert(!sizeof(I),
+                  "a Var has no operator[]: row or element i of x is squeeze(narrow(x, 0, i, 1), 0), a range "
+                  "is slice(x, axis, start, stop), rows by number are take(x, rows)");
+    return {};
+  }
 
  private:
   Tape<T>* tape_ = nullptr;

@@ -1,8 +1,7 @@
 /// Owned memory for elements: 64-byte aligned, padded to whole cache lines, value semantics.
 ///
 /// 1. `data()` is aligned to 64 bytes; the memory reaches to the next multiple of 64 bytes, and what lies behind the
-/// last
-///    element may be read and written by whoever may do so to the elements.
+///    last element may be read and written by whoever may do so to the elements.
 /// 2. A copy copies the elements; a moved-from buffer is empty.
 #pragma once
 
@@ -15,6 +14,8 @@
 namespace wengert {
 
 inline constexpr std::size_t kAlignment = 64;
+/// Bytes that no process can have.
+inline constexpr std::size_t kAddressable = std::size_t{1} << 48;
 
 template <class T>
 class Buffer {
@@ -47,7 +48,7 @@ class Buffer {
   static std::size_t bytes(std::size_t size) { return (size * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment; }
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;
-    if (size > (static_cast<std::size_t>(-1) - kAlignment) / sizeof(T)) throw std::bad_alloc();
+    if (size > kAddressable / sizeof(T)) throw std::bad_alloc();
     return static_cast<T*>(::operator new(bytes(size), std::align_val_t(kAlignment)));
   }
 

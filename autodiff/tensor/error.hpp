@@ -37,6 +37,12 @@ class ValueError : public Error {
   using Error::Error;
 };
 
+/// More memory than there is.
+class MemoryError : public Error {
+ public:
+  using Error::Error;
+};
+
 /// A file that does not hold what it claims.
 class FileError : public Error {
  public:

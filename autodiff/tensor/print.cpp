@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
+#include <ostream>
 
 namespace wengert {
 
@@ -32,6 +34,7 @@ class Printer {
     if constexpr (std::is_integral_v<T>) {
       return fmt::format("{}", x);
     } else {
+      if (std::isnan(x)) return "nan";  // the sign of a NaN means nothing
       return fmt::format("{:.6g}", x);
     }
   }
@@ -76,10 +79,16 @@ template <class T>
 void print(const Tensor<T>& tensor) {
   std::fputs((to_string(tensor) + "\n").c_str(), stdout);
 }
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Tensor<T>& tensor) {
+  return out << to_string(tensor);
+}
+std::ostream& operator<<(std::ostream& out, const Shape& shape) { return out << to_string(shape); }
 
 #define INSTANTIATE(T)                              \
   template std::string to_string(const Tensor<T>&); \
-  template void print(const Tensor<T>&)
+  template void print(const Tensor<T>&);            \
+  template std::ostream& operator<<(std::ostream&, const Tensor<T>&)
 INSTANTIATE(float);
 INSTANTIATE(double);
 INSTANTIATE(std::int64_t);

@@ -1,6 +1,7 @@
 /// Tensors for people.
 #pragma once
 
+#include <iosfwd>
 #include <string>
 
 #include "autodiff/tensor/tensor.hpp"
@@ -15,5 +16,9 @@ std::string to_string(const Tensor<T>& tensor);
 /// Prints it to standard output, with a newline.
 template <class T>
 void print(const Tensor<T>& tensor);
+template <class T>
+std::ostream& operator<<(std::ostream& out, const Tensor<T>& tensor);
+/// "[32, 10]"
+std::ostream& operator<<(std::ostream& out, const Shape& shape);
 
 }  // namespace wengert

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <new>
 #include <numeric>
 
 #include "autodiff/tensor/error.hpp"
@@ -13,9 +14,11 @@ namespace {
 
 void expect_count(const Shape& shape, std::size_t values, Source where) {
   if (static_cast<std::size_t>(shape.size()) == values) return;
-  throw ShapeError(locate(
-      "tensor",
-      fmt::format("shape {} has {} elements but {} values were given", to_string(shape), shape.size(), values), where));
+  throw ShapeError(
+      locate("tensor",
+             fmt::format("shape {} needs {} value{}, {} given", to_string(shape), shape.size(),
+                         shape.size() == 1 ? "" : "s", values == 1 ? "1 was" : fmt::format("{} were", values)),
+             where));
 }
 
 template <class T>
@@ -31,6 +34,18 @@ Shape shape_of(std::initializer_list<std::initializer_list<T>> rows, Source wher
 }
 
 }  // namespace
+
+template <class T>
+Buffer<T> elements_for(std::string_view operation, const Shape& shape, Source where) {
+  try {
+    return Buffer<T>(static_cast<std::size_t>(shape.size()));
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(locate(operation,
+                             fmt::format("there is no memory for a tensor of shape {}: {} elements of {} bytes",
+                                         to_string(shape), shape.size(), sizeof(T)),
+                             where));
+  }
+}
 
 template <class T>
 Tensor<T>::Tensor(std::initializer_list<std::initializer_list<T>> rows, Source where) : Tensor(shape_of(rows, where)) {
@@ -86,8 +101,8 @@ std::size_t Tensor<T>::offset(std::span<const std::int64_t> index, Source where)
 }
 
 template <class T>
-Tensor<T> full(const Shape& shape, T value) {
-  Tensor<T> out(shape);
+Tensor<T> full(const Shape& shape, T value, Source where) {
+  Tensor<T> out(shape, where);
   std::fill(out.begin(), out.end(), value);
   return out;
 }
@@ -129,10 +144,11 @@ Tensor<T> reshaped(Tensor<T> tensor, const Shape& shape, Source where) {
 template class Tensor<float>;
 template class Tensor<double>;
 template class Tensor<std::int64_t>;
-#define INSTANTIATE(T)                                     \
-  template Tensor<T> full(const Shape&, T);                \
-  template Tensor<T> linspace(T, T, std::int64_t, Source); \
-  template Tensor<T> arange(std::int64_t, Source);         \
+#define INSTANTIATE(T)                                                     \
+  template Buffer<T> elements_for(std::string_view, const Shape&, Source); \
+  template Tensor<T> full(const Shape&, T, Source);                        \
+  template Tensor<T> linspace(T, T, std::int64_t, Source);                 \
+  template Tensor<T> arange(std::int64_t, Source);                         \
   template Tensor<T> reshaped(Tensor<T>, const Shape&, Source)
 INSTANTIATE(float);
 INSTANTIATE(double);

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -28,6 +29,10 @@ struct FirstIndex {
   Source where;
 };
 
+/// Zeros for a tensor of this shape. Throws MemoryError, in the name of `operation`, if there is no such memory.
+template <class T>
+Buffer<T> elements_for(std::string_view operation, const Shape& shape, Source where);
+
 template <class T>
 class Tensor {
   static_assert(std::is_same_v<T, float> || std::is_same_v<T, double> || std::is_same_v<T, std::int64_t>,
@@ -38,8 +43,9 @@ class Tensor {
 
   /// An empty tensor of shape [0].
   Tensor() = default;
-  /// Zeros of the given shape.
-  explicit Tensor(const Shape& shape) : shape_(shape), buffer_(static_cast<std::size_t>(shape.size())) {}
+  /// Zeros of the given shape. Throws MemoryError if there is no memory for them, as all that make elements.
+  explicit Tensor(const Shape& shape, Source where = Source::here())
+      : shape_(shape), buffer_(elements_for<T>("tensor", shape, where)) {}
   /// A number: rank 0. Only explicit, so that a number is never taken for a tensor by accident.
   template <class Number>
   requires std::is_arithmetic_v<Number>
@@ -52,6 +58,7 @@ class Tensor {
   Tensor(std::initializer_list<std::initializer_list<T>> rows, Source where = Source::here());
   /// Rank 1, copied.
   explicit Tensor(std::span<const T> values);
+  /// Copied: a vector's memory has neither our alignment nor our padding, so it cannot be taken over; a Buffer's can.
   explicit Tensor(const std::vector<T>& values) : Tensor(std::span<const T>(values)) {}
   /// `shape.size()` values in row-major order, copied. Throws ShapeError if the counts differ.
   Tensor(const Shape& shape, std::span<const T> values, Source where = Source::here());
@@ -74,6 +81,12 @@ class Tensor {
       buffer_ = std::move(other.buffer_);
     }
     return *this;
+  }
+
+  /// Gives the elements away without a copy, and is empty.
+  Buffer<T> release() && {
+    shape_ = empty_shape();
+    return std::move(buffer_);
   }
 
   const Shape& shape() const { return shape_; }
@@ -120,14 +133,14 @@ class Tensor {
 
 /// Zeros, ones, or one value everywhere.
 template <class T = double>
-Tensor<T> zeros(const Shape& shape) {
-  return Tensor<T>(shape);
+Tensor<T> zeros(const Shape& shape, Source where = Source::here()) {
+  return Tensor<T>(shape, where);
 }
 template <class T>
-Tensor<T> full(const Shape& shape, T value);
+Tensor<T> full(const Shape& shape, T value, Source where = Source::here());
 template <class T = double>
-Tensor<T> ones(const Shape& shape) {
-  return full<T>(shape, T(1));
+Tensor<T> ones(const Shape& shape, Source where = Source::here()) {
+  return full<T>(shape, T(1), where);
 }
 /// n numbers from `first` to `last`, both included; n = 1 gives `first`. Throws ShapeError for n < 0.
 template <class T = double>

@@ -47,7 +47,9 @@ std::vector<Var<T>> pushforward(const char* operation, const std::vector<Var<T>>
                                 const std::vector<Var<T>>& tangents, Source where) {
   if (y.empty() || y[0].empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   if (wrt.size() != tangents.size()) {
-    throw UsageError(locate(operation, fmt::format("{} inputs and {} tangents", wrt.size(), tangents.size()), where));
+    throw UsageError(locate(
+        operation, fmt::format("one tangent per input is needed (given: {}, inputs: {})", tangents.size(), wrt.size()),
+        where));
   }
   Tape<T>& tape = y[0].tape();
   for (const Var<T>& output : y) tape.expect_mine(operation, output, where);
@@ -63,6 +65,36 @@ std::vector<Var<T>> pushforward(const char* operation, const std::vector<Var<T>>
   for (const Var<T>& output : y) u.push_back(tape.placeholder(Shape(output.shape()), where));
   const std::vector<Var<T>> rows = pullback<T>(y, u, wrt, where, operation);
   return pullback<T>(rows, tangents, u, where, operation);
+}
+
+/// See jacobian; throws in the name of `operation`.
+template <class T>
+Tensor<T> jacobian_of(const char* operation, Var<T> y, Var<T> x, bool forward, Source where) {
+  const Shape rows = y.shape(where, operation), cols = x.shape(where, operation);
+  const Shape all = joined(operation, rows, cols, where);
+  Tensor<T> out(all, elements_for<T>(operation, all, where));
+  Tape<T>& tape = y.tape();
+  const auto scope = tape.scope(where);
+  const Var<T> seed = tape.leaf(Tensor<T>(forward ? cols : rows), where);
+  Program<T> program =
+      compile(forward ? pushforward<T>(operation, {y}, {x}, {seed}, where)[0]
+                      : pullback<T>(std::span(&y, 1), std::span(&seed, 1), std::span(&x, 1), where, operation)[0],
+              where);
+  Tensor<T> unit(forward ? cols : rows);
+  const std::int64_t m = rows.size(), n = cols.size();
+  for (std::int64_t i = 0; i < unit.size(); ++i) {
+    unit.data()[i] = T(1);
+    tape.set(seed, unit, where);
+    unit.data()[i] = T(0);
+    program.run(where);
+    const T* slice = program.output().data;
+    if (forward) {
+      for (std::int64_t r = 0; r < m; ++r) out.data()[r * n + i] = slice[r];
+    } else {
+      std::copy(slice, slice + n, out.data() + i * n);
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -126,29 +158,8 @@ std::vector<Var<T>> directional_derivatives(Var<T> y, Var<T> x, Var<T> v, int or
 
 template <class T>
 Tensor<T> jacobian(Var<T> y, Var<T> x, Mode mode, Source where) {
-  const Shape rows = y.shape(where, "jacobian"), cols = x.shape(where, "jacobian");
-  const Shape all = joined("jacobian", rows, cols, where);
-  Tape<T>& tape = y.tape();
-  const bool forward = mode == Mode::forward || (mode == Mode::automatic && cols.size() < rows.size());
-  const auto scope = tape.scope(where);
-  const Var<T> seed = tape.leaf(Tensor<T>(forward ? cols : rows), where);
-  Program<T> program = compile(forward ? jvp(y, x, seed, where) : vjp(y, x, seed, where), where);
-  Tensor<T> out(all);
-  Tensor<T> unit(forward ? cols : rows);
-  const std::int64_t m = rows.size(), n = cols.size();
-  for (std::int64_t i = 0; i < unit.size(); ++i) {
-    unit.data()[i] = T(1);
-    tape.set(seed, unit, where);
-    unit.data()[i] = T(0);
-    program.run(where);
-    const T* slice = program.output().data;
-    if (forward) {
-      for (std::int64_t r = 0; r < m; ++r) out.data()[r * n + i] = slice[r];
-    } else {
-      std::copy(slice, slice + n, out.data() + i * n);
-    }
-  }
-  return out;
+  const bool fewer = x.shape(where, "jacobian").size() < y.shape(where, "jacobian").size();
+  return jacobian_of("jacobian", y, x, mode == Mode::forward || (mode == Mode::automatic && fewer), where);
 }
 
 template <class T>
@@ -157,7 +168,7 @@ Tensor<T> hessian(Var<T> y, Var<T> x, Source where) {
   const Shape shape = x.shape(where, "hessian");
   joined("hessian", shape, shape, where);
   const auto scope = y.tape().scope(where);
-  return jacobian(pullback_of("hessian", y, std::span<const Var<T>>(&x, 1), where)[0], x, Mode::forward, where);
+  return jacobian_of("hessian", pullback_of("hessian", y, std::span<const Var<T>>(&x, 1), where)[0], x, true, where);
 }
 
 #define INSTANTIATE(T)                                                                                                 \

@@ -1,10 +1,12 @@
 /// Derivatives. All but jacobian and hessian append to the tape and return Vars, so they can be differentiated again.
 ///
-/// `y` may be any Var, `wrt` any Vars it depends on (leaves or not); what y does not depend on gets zeros. Throws
-/// UsageError for stale Vars or two tapes, ShapeError as each says; then the tape is as before.
+/// `y` may be any Var, `wrt` any Vars it depends on (leaves or not); what y does not depend on gets zeros. So a part of
+/// x is taken first, and y computed from it: y does not depend on a slice(x, …) recorded afterwards, its gradient is 0.
+/// Throws UsageError for stale Vars or two tapes, ShapeError as each says; then the tape is as before.
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <utility>
 #include <vector>
 
@@ -19,11 +21,12 @@ template <class T>
 std::vector<Var<T>> gradient(Var<T> y, const std::vector<Var<T>>& wrt, Source where = Source::here()) {
   return gradient(y, std::span<const Var<T>>(wrt), where);
 }
-template <class T>
-Var<T> gradient(Var<T> y, Var<T> x, Source where = Source::here()) {
+/// One; X is a Var<T>, and no list in braces.
+template <class T, std::same_as<Var<T>> X>
+Var<T> gradient(Var<T> y, X x, Source where = Source::here()) {
   return gradient(y, std::span<const Var<T>>(&x, 1), where)[0];
 }
-/// As many as are named: auto [dW, db] = gradient(loss, {W, b});
+/// As many as are named: auto [dW, db] = gradient(loss, {W, b}); auto [dW] = gradient(loss, {W});
 template <class T, std::size_t N>
 std::array<Var<T>, N> gradient(Var<T> y, const Var<T> (&wrt)[N], Source where = Source::here()) {
   const std::vector<Var<T>> all = gradient(y, std::span<const Var<T>>(wrt, N), where);

@@ -87,7 +87,9 @@ template <class T>
 std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Var<T>> seeds,
                              std::span<const Var<T>> wrt, Source where, const char* operation) {
   if (outputs.size() != seeds.size()) {
-    throw UsageError(locate(operation, fmt::format("{} outputs and {} seeds", outputs.size(), seeds.size()), where));
+    throw UsageError(locate(
+        operation, fmt::format("one seed per output is needed (given: {}, outputs: {})", seeds.size(), outputs.size()),
+        where));
   }
   if (outputs.empty() || outputs[0].empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
   Tape<T>& tape = outputs[0].tape();

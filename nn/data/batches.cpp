@@ -20,7 +20,8 @@ Batches<T, Y>::Batches(Tensor<T> x, Tensor<Y> y, const BatchOptions& options, So
         fmt::format("x is {} and y {}: not as many rows each, or none", to_string(x_.shape()), to_string(y_.shape())),
         where));
   }
-  if (options_.size < 1) throw ValueError(locate("batches", fmt::format("a batch of {} rows", options_.size), where));
+  if (options_.size < 1)
+    throw ValueError(locate("batches", fmt::format("size is {}, it must be positive", options_.size), where));
   options_.size = std::min(options_.size, rows());
   order_ = order(0, where);
 }

@@ -1,8 +1,7 @@
 /// Mini-batches: each epoch all rows once, in an order that depends on seed and epoch alone.
 ///
 /// 1. Order of epoch e (from 0) = Random(seed, stream e).permutation(n), so any epoch can be repeated or resumed
-/// without
-///    the ones before it. Nothing of the standard library has a say in it.
+///    without the ones before it. Nothing of the standard library has a say in it.
 /// 2. The last batch of an epoch holds what is left and may be smaller; no row is dropped or repeated.
 /// 3. Where it stands is two numbers, `epoch()` and `batch()`; `seek` goes there.
 #pragma once

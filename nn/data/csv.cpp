@@ -188,7 +188,8 @@ Tensor<double> parse_csv(std::string_view text, const CsvOptions& options, Sourc
 }
 
 Tensor<double> read_csv(const std::filesystem::path& path, const CsvOptions& options, Source where) {
-  return parse(read_file(path, kFileLimit, where), options, {"read_csv", path.string(), where});
+  const Origin origin{"read_csv", path.string(), where};
+  return parse(read_file(origin), options, origin);
 }
 
 std::vector<std::vector<std::string>> csv_fields(std::string_view text, const CsvOptions& options, Source where) {
@@ -213,7 +214,9 @@ std::string csv_text(const Tensor<T>& table, const std::vector<std::string>& nam
   }
   const std::int64_t rows = table.shape()[0], columns = table.shape()[1];
   if (!names.empty() && names.size() != static_cast<std::size_t>(columns)) {
-    throw ShapeError(locate("csv_text", fmt::format("{} names for {} columns", names.size(), columns), where));
+    throw ShapeError(
+        locate("csv_text", fmt::format("one name per column is needed (given: {}, columns: {})", names.size(), columns),
+               where));
   }
   std::string text;
   for (std::size_t j = 0; j < names.size(); ++j) text.append(j == 0 ? "" : ",").append(quoted(names[j]));
@@ -231,7 +234,7 @@ std::string csv_text(const Tensor<T>& table, const std::vector<std::string>& nam
 template <class T>
 void write_csv(const std::filesystem::path& path, const Tensor<T>& table, const std::vector<std::string>& names,
                Source where) {
-  write_file(path, csv_text(table, names, where), where);
+  write_file(Origin{"write_csv", path.string(), where}, csv_text(table, names, where));
 }
 
 #define INSTANTIATE(T)                                                                      \

@@ -120,10 +120,13 @@ FileError Origin::error(const std::string& place, const std::string& fact) const
 }
 
 std::string read_file(const std::filesystem::path& path, std::size_t limit, Source where) {
-  const Origin origin{"read_file", path.string(), where};
+  return read_file(Origin{"read_file", path.string(), where}, limit);
+}
+
+std::string read_file(const Origin& origin, std::size_t limit) {
   const auto fail = [&](const std::string& reason) { return origin.error("", reason); };
   errno = 0;
-  const std::unique_ptr<gzFile_s, Close> file(gzopen(path.c_str(), "rb"));
+  const std::unique_ptr<gzFile_s, Close> file(gzopen(origin.file.c_str(), "rb"));
   if (!file) throw fail(std::generic_category().message(errno != 0 ? errno : ENOMEM));
 
   std::string bytes;
@@ -144,7 +147,11 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit, Sour
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes, Source where) {
-  const Origin origin{"write_file", path.string(), where};
+  write_file(Origin{"write_file", path.string(), where}, bytes);
+}
+
+void write_file(const Origin& origin, std::string_view bytes) {
+  const std::filesystem::path path = origin.file;
   sweep_beside(path);
   std::string name;
   const Descriptor file = open_beside(path, name);

@@ -46,7 +46,8 @@ Array parse(std::string_view bytes, const Origin& origin) {
 Array parse_idx(std::string_view bytes, Source where) { return parse(bytes, {"parse_idx", "", where}); }
 
 Array read_idx(const std::filesystem::path& path, Source where) {
-  return parse(read_file(path, kFileLimit, where), {"read_idx", path.string(), where});
+  const Origin origin{"read_idx", path.string(), where};
+  return parse(read_file(origin), origin);
 }
 
 }  // namespace wengert::nn

@@ -162,7 +162,8 @@ Array parse_npy(std::string_view bytes, const Origin& origin) {
 Array parse_npy(std::string_view bytes, Source where) { return parse_npy(bytes, Origin{"parse_npy", "", where}); }
 
 Array read_npy(const std::filesystem::path& path, Source where) {
-  return parse_npy(read_file(path, kFileLimit, where), Origin{"read_npy", path.string(), where});
+  const Origin origin{"read_npy", path.string(), where};
+  return parse_npy(read_file(origin), origin);
 }
 
 std::string npy_bytes(const Array& array) {
@@ -182,7 +183,7 @@ std::string npy_bytes(const Array& array) {
 }
 
 void write_npy(const std::filesystem::path& path, const Array& array, Source where) {
-  write_file(path, npy_bytes(array), where);
+  write_file(Origin{"write_npy", path.string(), where}, npy_bytes(array));
 }
 
 }  // namespace wengert::nn

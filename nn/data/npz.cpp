@@ -29,7 +29,8 @@ Arrays parse(std::string_view bytes, const Origin& origin) {
 Arrays parse_npz(std::string_view bytes, Source where) { return parse(bytes, {"parse_npz", "", where}); }
 
 Arrays read_npz(const std::filesystem::path& path, Source where) {
-  return parse(read_file(path, kFileLimit, where), {"read_npz", path.string(), where});
+  const Origin origin{"read_npz", path.string(), where};
+  return parse(read_file(origin), origin);
 }
 
 std::string npz_bytes(const Arrays& arrays, Source where) {
@@ -39,7 +40,7 @@ std::string npz_bytes(const Arrays& arrays, Source where) {
 }
 
 void write_npz(const std::filesystem::path& path, const Arrays& arrays, Source where) {
-  write_file(path, npz_bytes(arrays, where), where);
+  write_file(Origin{"write_npz", path.string(), where}, npz_bytes(arrays, where));
 }
 
 }  // namespace wengert::nn

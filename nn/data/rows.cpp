@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <vector>
 
 #include "autodiff/tensor/error.hpp"
 
@@ -28,13 +28,18 @@ Tensor<T> take_rows(const Tensor<T>& x, const Tensor<std::int64_t>& rows, Source
     if (row < 0 || row >= n)
       throw ValueError(locate("take_rows", fmt::format("row {} is not in 0..{}", row, n - 1), where));
   }
-  std::vector<std::int64_t> dims(x.shape().begin(), x.shape().end());
-  dims[0] = rows.size();
-  Tensor<T> out{Shape(dims)};
+  Tensor<T> out(with_rows(rows.size(), x.shape()));
   for (std::int64_t i = 0; i < rows.size(); ++i) {
     std::copy_n(x.data() + rows.data()[i] * width, width, out.data() + i * width);
   }
   return out;
+}
+
+Shape with_rows(std::int64_t rows, const Shape& shape) {
+  std::array<std::int64_t, kMaxRank> dims{};
+  std::ranges::copy(shape, dims.begin());
+  dims[0] = rows;
+  return Shape(std::span<const std::int64_t>(dims.data(), static_cast<std::size_t>(shape.rank())));
 }
 
 template <class T>

@@ -11,6 +11,9 @@ namespace wengert::nn {
 template <class T>
 Tensor<T> take_rows(const Tensor<T>& x, const Tensor<std::int64_t>& rows, Source where = Source::here());
 
+/// `shape` with another number of rows.
+Shape with_rows(std::int64_t rows, const Shape& shape);
+
 /// Labels [n] as rows [n, classes] of zeros with a one at the label. Throws ShapeError if `labels` has not one axis,
 /// ValueError `one_hot: label 8 of row 3 is not in 0..7`.
 template <class T>

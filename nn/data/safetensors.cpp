@@ -139,8 +139,10 @@ Safetensors parse_safetensors(std::string_view bytes, Source where) {
 }
 
 Safetensors read_safetensors(const std::filesystem::path& path, Source where) {
-  return parse(read_file(path, kFileLimit, where), {"read_safetensors", path.string(), where});
+  return read_safetensors(Origin{"read_safetensors", path.string(), where});
 }
+
+Safetensors read_safetensors(const Origin& origin) { return parse(read_file(origin), origin); }
 
 std::string safetensors_bytes(const Safetensors& content, Source where) {
   std::vector<const Arrays::value_type*> order;
@@ -179,7 +181,11 @@ std::string safetensors_bytes(const Safetensors& content, Source where) {
 }
 
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content, Source where) {
-  write_file(path, safetensors_bytes(content, where), where);
+  write_safetensors(Origin{"write_safetensors", path.string(), where}, content);
+}
+
+void write_safetensors(const Origin& origin, const Safetensors& content) {
+  write_file(origin, safetensors_bytes(content, origin.where));
 }
 
 }  // namespace wengert::nn

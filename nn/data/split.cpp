@@ -49,7 +49,12 @@ Tensor<std::int64_t> ascending(Rows rows) {
 Split split(std::int64_t n, const Tensor<std::int64_t>* labels, const SplitOptions& options, Source where) {
   const double a = options.validation, b = options.test;
   if (n < 0 || !(a >= 0 && b >= 0 && a + b <= 1)) {
-    throw ValueError(locate("split_rows", fmt::format("{} rows, fractions {} and {}", n, a, b), where));
+    throw ValueError(locate(
+        "split_rows",
+        fmt::format(
+            "n must be 0 or more and the fractions in [0, 1], together at most 1: n is {}, validation {}, test {}", n,
+            a, b),
+        where));
   }
   Rows rows = order_of(n, labels, options.seed);
   const auto share = [n](double fraction) {
@@ -65,7 +70,10 @@ Split split(std::int64_t n, const Tensor<std::int64_t>* labels, const SplitOptio
 
 std::vector<Fold> folds(std::int64_t n, const Tensor<std::int64_t>* labels, std::int64_t k, std::uint64_t seed,
                         Source where) {
-  if (k < 2 || k > n) throw ValueError(locate("k_fold", fmt::format("{} folds of {} rows", k, n), where));
+  if (k < 2 || k > n)
+    throw ValueError(locate(
+        "k_fold", fmt::format("k must be at least 2 and at most the number of rows: k is {}, there are {} rows", k, n),
+        where));
   const Rows rows = order_of(n, labels, seed);
   std::vector<Fold> out;
   for (std::int64_t fold = 0; fold < k; ++fold) {

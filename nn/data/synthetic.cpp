@@ -17,7 +17,10 @@ constexpr double kPi = std::numbers::pi;
 
 void expect_options(const char* operation, const SyntheticOptions& options, Source where) {
   if (options.n >= 2 && options.noise >= 0 && std::isfinite(options.noise)) return;
-  throw ValueError(locate(operation, fmt::format("{} points, noise {}", options.n, options.noise), where));
+  throw ValueError(locate(
+      operation,
+      fmt::format("n must be 2 or more and noise finite and not negative: n is {}, noise {}", options.n, options.noise),
+      where));
 }
 
 /// Point i of n from `first` to `last`, both exact.

@@ -7,18 +7,21 @@ namespace wengert::nn {
 template <class T>
 Var<T> half_squares(Var<T> a, Var<T> t, Reduction reduction, Source where) {
   expect_same_shape("half_squares", a, t, where);
+  const typename Tape<T>::Line line(a.tape(), where);
   return 0.5 * reduced(square(a - t, where), reduction, where);
 }
 
 template <class T>
 Var<T> mean_squared_error(Var<T> a, Var<T> t, Reduction reduction, Source where) {
   expect_same_shape("mean_squared_error", a, t, where);
+  const typename Tape<T>::Line line(a.tape(), where);
   return reduced(square(a - t, where), reduction, where);
 }
 
 template <class T>
 Var<T> mean_absolute_error(Var<T> a, Var<T> t, Reduction reduction, Source where) {
   expect_same_shape("mean_absolute_error", a, t, where);
+  const typename Tape<T>::Line line(a.tape(), where);
   return reduced(abs(a - t, where), reduction, where);
 }
 
@@ -31,6 +34,7 @@ Var<T> negative_log_likelihood(Var<T> log_p, Index<T> labels, Reduction reductio
                                         to_string(shape), to_string(labels.shape())),
                             where));
   }
+  const typename Tape<T>::Line line(log_p.tape(), where);
   return reduced(-sum(chain(one_hot(labels, shape[1], false, where), log_p, where), -1, false, where), reduction,
                  where);
 }

@@ -10,10 +10,13 @@ Var<T> penalty(const char* name, const std::vector<Parameter<T>>& parameters, do
   Var<T> all;
   for (const Parameter<T>& p : parameters) {
     if (!p.trained || is_bias(p.name)) continue;
+    p.var.shape(where, name);
+    const typename Tape<T>::Line line(p.var.tape(), where);
     const Var<T> part = sum(f(p.var), where);
     all = all.empty() ? part : all + part;
   }
   if (all.empty()) throw UsageError(locate(name, "there is no weight among the parameters", where));
+  const typename Tape<T>::Line line(all.tape(), where);
   return lambda * all;
 }
 

@@ -62,32 +62,45 @@ Tensor<std::int64_t> predicted_classes(const Tensor<T>& outputs, Source where) {
   return out;
 }
 
+namespace {
+
 template <class T>
-double top_k_accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels, std::int64_t k, Source where) {
-  expect_outputs("accuracy", outputs, where);
+double share_of_hits(const char* operation, const Tensor<T>& outputs, const Tensor<std::int64_t>& labels,
+                     std::int64_t k, Source where) {
+  expect_outputs(operation, outputs, where);
   const std::int64_t n = outputs.shape()[0], classes = outputs.shape()[1];
   if (labels.shape() != Shape{n} || n == 0) {
-    throw ShapeError(locate("accuracy",
+    throw ShapeError(locate(operation,
                             fmt::format("one label per row is needed: outputs are {}, labels {}",
                                         to_string(outputs.shape()), to_string(labels.shape())),
                             where));
   }
-  if (k < 1 || k > classes) throw ValueError(locate("accuracy", fmt::format("k is {} of {}", k, classes), where));
+  if (k < 1 || k > classes)
+    throw ValueError(
+        locate(operation, fmt::format("k is {}, it must be in 1..{}, the number of classes", k, classes), where));
   std::int64_t hits = 0;
   for (std::int64_t i = 0; i < n; ++i) {
-    const std::int64_t label = checked(labels.data()[i], classes, i, "accuracy", where);
+    const std::int64_t label = checked(labels.data()[i], classes, i, operation, where);
     hits += rank_of(label, outputs.data() + i * classes, classes) < k ? 1 : 0;
   }
   return ratio(hits, n);
 }
 
+}  // namespace
+
+template <class T>
+double top_k_accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels, std::int64_t k, Source where) {
+  return share_of_hits("top_k_accuracy", outputs, labels, k, where);
+}
+
 template <class T>
 double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels, Source where) {
-  return top_k_accuracy(outputs, labels, 1, where);
+  return share_of_hits("accuracy", outputs, labels, 1, where);
 }
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes, Source where) {
-  if (classes < 1) throw ValueError(locate("confusion", fmt::format("{} classes", classes), where));
+  if (classes < 1)
+    throw ValueError(locate("confusion", fmt::format("classes is {}, it must be positive", classes), where));
   counts_ = Tensor<std::int64_t>(Shape{classes, classes});
 }
 
@@ -105,6 +118,11 @@ void ConfusionMatrix::add(const Tensor<std::int64_t>& labels, const Tensor<std::
     ++counts.data()[row * classes() + column];
   }
   counts_ = std::move(counts);
+}
+
+void ConfusionMatrix::expect_class(std::int64_t c, Source where) const {
+  if (c >= 0 && c < classes()) return;
+  throw ValueError(locate("confusion", fmt::format("class {} is not in 0..{}", c, classes() - 1), where));
 }
 
 std::int64_t ConfusionMatrix::there(std::int64_t c) const {
@@ -131,9 +149,18 @@ double ConfusionMatrix::accuracy() const {
   return ratio(sum, rows());
 }
 
-double ConfusionMatrix::precision(std::int64_t c) const { return ratio(right(c), predicted(c)); }
-double ConfusionMatrix::recall(std::int64_t c) const { return ratio(right(c), there(c)); }
-double ConfusionMatrix::f1(std::int64_t c) const { return ratio(2 * right(c), predicted(c) + there(c)); }
+double ConfusionMatrix::precision(std::int64_t c, Source where) const {
+  expect_class(c, where);
+  return ratio(right(c), predicted(c));
+}
+double ConfusionMatrix::recall(std::int64_t c, Source where) const {
+  expect_class(c, where);
+  return ratio(right(c), there(c));
+}
+double ConfusionMatrix::f1(std::int64_t c, Source where) const {
+  expect_class(c, where);
+  return ratio(2 * right(c), predicted(c) + there(c));
+}
 
 double ConfusionMatrix::macro_precision() const {
   return mean_over(classes(), [this](std::int64_t c) { return precision(c); });
@@ -148,7 +175,9 @@ double ConfusionMatrix::macro_f1() const {
 std::string to_string(const ConfusionMatrix& matrix, const std::vector<std::string>& names, Source where) {
   const auto classes = static_cast<std::size_t>(matrix.classes());
   if (!names.empty() && names.size() != classes) {
-    throw UsageError(locate("confusion", fmt::format("{} names for {} classes", names.size(), classes), where));
+    throw UsageError(locate("confusion",
+                            fmt::format("one name per class is needed (given: {}, classes: {})", names.size(), classes),
+                            where));
   }
   std::vector<std::string> heads = names;
   for (std::size_t c = heads.size(); c < classes; ++c) heads.push_back(std::to_string(c));

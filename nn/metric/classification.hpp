@@ -43,18 +43,20 @@ class ConfusionMatrix {
 
   /// Fraction of all rows predicted right.
   double accuracy() const;
-  /// Of the rows predicted as `c`, the fraction that is. These four are 0 where nothing is to divide by.
-  double precision(std::int64_t c) const;
+  /// Of the rows predicted as `c`, the fraction that is. These are 0 where nothing is to
+  /// divide by. Throws ValueError for a class outside 0..classes-1, as do recall and f1.
+  double precision(std::int64_t c, Source where = Source::here()) const;
   /// Of the rows that are `c`, the fraction predicted as such.
-  double recall(std::int64_t c) const;
+  double recall(std::int64_t c, Source where = Source::here()) const;
   /// Harmonic mean of precision and recall: 2 right / (predicted + there).
-  double f1(std::int64_t c) const;
+  double f1(std::int64_t c, Source where = Source::here()) const;
   /// Means over the classes, each counting as much (macro average).
   double macro_precision() const;
   double macro_recall() const;
   double macro_f1() const;
 
  private:
+  void expect_class(std::int64_t c, Source where) const;
   std::int64_t right(std::int64_t c) const { return counts_.at(c, c); }
   std::int64_t there(std::int64_t c) const;
   std::int64_t predicted(std::int64_t c) const;

@@ -18,8 +18,9 @@ void RegressionScore::add(const Tensor<T>& prediction, const Tensor<T>& target, 
   }
   const std::size_t columns = target.rank() == 1 ? 1 : static_cast<std::size_t>(target.shape()[1]);
   if (rows_ > 0 && columns != columns_.size()) {
-    throw ShapeError(
-        locate("regression", fmt::format("{} columns behind rows of {}", columns, columns_.size()), where));
+    throw ShapeError(locate(
+        "regression", fmt::format("rows of {} columns are needed, as before: these have {}", columns_.size(), columns),
+        where));
   }
   columns_.resize(columns);
   const std::int64_t n = target.shape()[0];
@@ -80,6 +81,12 @@ double mean_squared_error(const Tensor<T>& prediction, const Tensor<T>& target, 
 
 template <class T>
 double r2(const Tensor<T>& prediction, const Tensor<T>& target, Source where) {
+  if (prediction.shape() != target.shape()) {
+    throw ShapeError(locate("r2",
+                            fmt::format("prediction and target differ in shape: {} and {}",
+                                        to_string(prediction.shape()), to_string(target.shape())),
+                            where));
+  }
   RegressionScore score;
   score.add(prediction, target, where);
   return score.r2(where);

@@ -10,11 +10,14 @@
 
 namespace wengert::nn {
 
+namespace {
+
 template <class T>
-std::vector<RocPoint> roc(const Tensor<T>& scores, const Tensor<std::int64_t>& labels, Source where) {
+std::vector<RocPoint> curve(const char* operation, const Tensor<T>& scores, const Tensor<std::int64_t>& labels,
+                            Source where) {
   if (scores.rank() != 1 || scores.shape() != labels.shape()) {
     throw ShapeError(locate(
-        "roc",
+        operation,
         fmt::format("scores are {}, labels {}: not [n] both", to_string(scores.shape()), to_string(labels.shape())),
         where));
   }
@@ -22,14 +25,16 @@ std::vector<RocPoint> roc(const Tensor<T>& scores, const Tensor<std::int64_t>& l
   double positives = 0, negatives = 0;
   for (std::int64_t i = 0; i < scores.size(); ++i) {
     const std::int64_t label = labels.data()[i];
-    if (label != 0 && label != 1) throw ValueError(locate("roc", fmt::format("label {} of row {}", label, i), where));
-    if (std::isnan(scores.data()[i])) throw ValueError(locate("roc", fmt::format("score of row {} is NaN", i), where));
+    if (label != 0 && label != 1)
+      throw ValueError(locate(operation, fmt::format("label {} of row {} is neither 0 nor 1", label, i), where));
+    if (std::isnan(scores.data()[i]))
+      throw ValueError(locate(operation, fmt::format("score of row {} is NaN", i), where));
     (label == 1 ? positives : negatives) += 1;
     order.push_back(i);
   }
   if (positives == 0 || negatives == 0) {
-    throw ValueError(
-        locate("roc", fmt::format("{} positive and {} negative rows: both are needed", positives, negatives), where));
+    throw ValueError(locate(
+        operation, fmt::format("{} positive and {} negative rows: both are needed", positives, negatives), where));
   }
   std::ranges::sort(order, [&](std::int64_t a, std::int64_t b) { return scores.data()[a] > scores.data()[b]; });
   std::vector<RocPoint> out{{std::numeric_limits<double>::infinity(), 0, 0}};
@@ -43,9 +48,16 @@ std::vector<RocPoint> roc(const Tensor<T>& scores, const Tensor<std::int64_t>& l
   return out;
 }
 
+}  // namespace
+
+template <class T>
+std::vector<RocPoint> roc(const Tensor<T>& scores, const Tensor<std::int64_t>& labels, Source where) {
+  return curve("roc", scores, labels, where);
+}
+
 template <class T>
 double roc_area(const Tensor<T>& scores, const Tensor<std::int64_t>& labels, Source where) {
-  const std::vector<RocPoint> points = roc(scores, labels, where);
+  const std::vector<RocPoint> points = curve("roc_area", scores, labels, where);
   double area = 0;
   for (std::size_t i = 1; i < points.size(); ++i) {
     const RocPoint &a = points[i - 1], &b = points[i];

@@ -35,6 +35,7 @@ Var<T> BatchNorm1d<T>::forward(Var<T> x, Pass<T>& pass) const {
     throw ShapeError(locate(
         "batch_norm", fmt::format("x must be [n, {}], it is {}", weight.shape(where)[0], to_string(shape)), where));
   }
+  const typename Tape<T>::Line line(x.tape(), where);
   if (!pass.training) return normalized(x - running_mean, running_var, epsilon, weight, bias, where);
   const Var<T> mean_now = mean(x, 0, false, where), centred = x - mean_now;
   const Var<T> variance = mean(square(centred, where), 0, false, where);
@@ -58,6 +59,13 @@ BatchNorm1d<T> batch_norm(Tape<T>& tape, std::int64_t features, Source where) {
 template <class T>
 Var<T> LayerNorm<T>::forward(Var<T> x, Pass<T>& pass) const {
   const Source where = pass.where;
+  const Shape& shape = x.shape(where, "layer_norm");
+  const std::int64_t features = weight.shape(where, "layer_norm")[0];
+  if (shape.rank() == 0 || shape[-1] != features) {
+    throw ShapeError(
+        locate("layer_norm", fmt::format("x must be [..., {}], it is {}", features, to_string(shape)), where));
+  }
+  const typename Tape<T>::Line line(x.tape(), where);
   const Var<T> centred = x - mean(x, -1, true, where);
   return normalized(centred, mean(square(centred, where), -1, true, where), epsilon, weight, bias, where);
 }

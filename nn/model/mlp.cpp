@@ -7,9 +7,10 @@ namespace wengert::nn {
 template <class T>
 Mlp<T>::Mlp(Tape<T>& tape, const std::vector<std::int64_t>& sizes, const MlpOptions& options, Source where)
     : tape_(&tape), activations_(options.activations), alpha_(static_cast<T>(options.alpha)) {
-  if (sizes.size() < 2) throw ShapeError(locate("mlp", "at least the sizes of input and output are needed", where));
+  if (sizes.size() < 2)
+    throw ShapeError(locate("mlp", "at least two sizes are needed, those of input and output", where));
   for (const std::int64_t size : sizes) {
-    if (size < 1) throw ShapeError(locate("mlp", fmt::format("a layer of {} nodes", size), where));
+    if (size < 1) throw ShapeError(locate("mlp", fmt::format("sizes must be positive, one is {}", size), where));
   }
   const std::size_t count = sizes.size() - 1;
   if (activations_.empty()) {
@@ -17,7 +18,9 @@ Mlp<T>::Mlp(Tape<T>& tape, const std::vector<std::int64_t>& sizes, const MlpOpti
     activations_.back() = options.output;
   }
   if (activations_.size() != count) {
-    throw ShapeError(locate("mlp", fmt::format("{} activations for {} layers", activations_.size(), count), where));
+    throw ShapeError(locate(
+        "mlp", fmt::format("one activation per layer is needed (given: {}, layers: {})", activations_.size(), count),
+        where));
   }
   for (std::size_t l = 0; l < count; ++l) {
     Random random(options.seed, l);
@@ -59,6 +62,22 @@ Tensor<T> Mlp<T>::predict(const Tensor<T>& x, Source where) const {
         locate("predict", fmt::format("x must be [n, {}], it is {}", inputs, to_string(x.shape())), where));
   }
   return (*predictor_)(*tape_, x, where);
+}
+
+template <class T>
+void Mlp<T>::predict(std::span<const T> x, std::span<T> y, Source where) const {
+  const std::int64_t inputs = layers_[0].W.shape(where, "predict")[0];
+  if (std::ssize(x) % inputs != 0) {
+    throw ShapeError(
+        locate("predict", fmt::format("rows of {} elements are needed, x has {} elements", inputs, x.size()), where));
+  }
+  (*predictor_)(*tape_, x, Shape{std::ssize(x) / inputs, inputs}, y, where);
+}
+
+template <class T>
+void Mlp<T>::prepare(std::int64_t rows, Source where) const {
+  if (rows < 1) throw ShapeError(locate("prepare", fmt::format("rows is {}, it must be positive", rows), where));
+  predictor_->prepare(*tape_, Shape{rows, layers_[0].W.shape(where, "prepare")[0]}, where);
 }
 
 template <class T>

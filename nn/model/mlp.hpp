@@ -42,6 +42,14 @@ class Mlp {
   Trace trace(Var<T> x, Source where = Source::here()) const;
   /// aᴸ now, for a tensor x [n, inputs]; the programs are kept for the next call.
   Tensor<T> predict(const Tensor<T>& x, Source where = Source::here()) const;
+  /// The same from and into memory of the caller's: any number of rows, row-major, y [rows, outputs]. After
+  /// `prepare(rows)` on the same thread it allocates nothing for that many rows or fewer: fit for an audio callback.
+  ///
+  /// Const, but it uses the tape: while one thread predicts, no other may use the model, its tape or a program of it. A
+  /// thread of its own takes a model of its own, with the same weights on another tape.
+  void predict(std::span<const T> x, std::span<T> y, Source where = Source::here()) const;
+  /// Records, compiles and runs once what predictions of 1 to `rows` rows need.
+  void prepare(std::int64_t rows, Source where = Source::here()) const;
 
   std::size_t layers() const { return layers_.size(); }
   const Linear<T>& layer(std::size_t l) const { return layers_[l]; }

@@ -9,6 +9,7 @@
 /// A function of one Var, or an Activation, is a module without leaves.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <initializer_list>
 #include <utility>
@@ -29,12 +30,25 @@ struct Pass {
   std::vector<Assign<T>> updates{};  ///< running statistics after this pass; they join the assigns of a step
 };
 
+/// What a Module can be made of: see the head of this file.
+template <class M, class T>
+concept ModuleOf = std::is_same_v<M, Activation> || requires(const M& m, Var<T> x, Pass<T>& pass) {
+  { m.forward(x, pass) } -> std::convertible_to<Var<T>>;
+} || requires(const M& m, Var<T> x) {
+  { m(x) } -> std::convertible_to<Var<T>>;
+} || requires(const M& m, Var<T> x, Source where) {
+  { m(x, where) } -> std::convertible_to<Var<T>>;
+};
+
 /// Any module, its type erased; a copy shares its leaves.
 template <class T>
 class Module {
  public:
   template <class M>
   requires(!std::is_same_v<M, Module>) Module(M module) {  // NOLINT: a module is given by its struct
+    static_assert(
+        ModuleOf<M, T>,
+        "a module has `Var<T> forward(Var<T> x, Pass<T>& pass) const`, or is an Activation or a function of a Var");
     if constexpr (requires { module.named_parameters(); }) {
       parameters_ = [module] { return module.named_parameters(); };
     }
@@ -42,7 +56,9 @@ class Module {
       forward_ = [module](Var<T> x, Pass<T>& pass) { return module.forward(x, pass); };
     } else if constexpr (std::is_same_v<M, Activation>) {
       forward_ = [module](Var<T> x, Pass<T>& pass) { return activate(module, x, T(0.01), pass.where); };
-    } else {
+    } else if constexpr (requires(Var<T> x, Source where) { module(x, where); }) {  // relu<double>
+      forward_ = [module](Var<T> x, Pass<T>& pass) { return module(x, pass.where); };
+    } else if constexpr (ModuleOf<M, T>) {
       forward_ = [module](Var<T> x, Pass<T>&) { return module(x); };
     }
   }
@@ -89,7 +105,16 @@ struct Sequential {
 template <class T>
 struct Residual {
   Module<T> inner;
-  Var<T> forward(Var<T> x, Pass<T>& pass) const { return x + inner.forward(x, pass); }
+  Var<T> forward(Var<T> x, Pass<T>& pass) const {
+    const Var<T> y = inner.forward(x, pass);
+    if (x.shape(pass.where, "residual") != y.shape(pass.where, "residual")) {
+      throw ShapeError(locate(
+          "residual",
+          "the inner module must keep the shape of x: it makes " + to_string(y.shape()) + " of " + to_string(x.shape()),
+          pass.where));
+    }
+    return add(Located<T>(x, pass.where), Located<T>(y, pass.where));
+  }
   std::vector<Parameter<T>> named_parameters() const { return prefixed("inner.", inner.named_parameters()); }
 };
 

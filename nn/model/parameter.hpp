@@ -11,6 +11,7 @@ namespace wengert::nn {
 /// A leaf of a model and the name it is saved under.
 template <class T>
 struct Parameter {
+  using Number = T;
   std::string name;  ///< "layers.0.weight", "layers.0.bias"
   Var<T> var;
   bool trained = true;  ///< false for what is learned in another way, such as running statistics

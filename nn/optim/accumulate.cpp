@@ -14,10 +14,21 @@ template <class T>
 std::vector<Assign<T>> Accumulator<T>::add(const std::vector<Var<T>>& gradients, Located<T> weight) const {
   if (gradients.size() != sums_.size()) {
     throw UsageError(locate(
-        "accumulator", fmt::format("{} gradients for {} parameters", gradients.size(), sums_.size()), weight.where()));
+        "accumulator",
+        fmt::format("one gradient per parameter is needed (given: {}, parameters: {})", gradients.size(), sums_.size()),
+        weight.where()));
   }
   std::vector<Assign<T>> out;
   for (std::size_t i = 0; i < sums_.size(); ++i) {
+    const Shape &shape = sums_[i].shape(weight.where(), "accumulator"),
+                &given = gradients[i].shape(weight.where(), "accumulator");
+    if (given != shape) {
+      throw ShapeError(locate("accumulator",
+                              fmt::format("gradient {} must have the shape of its parameter, {}, it is {}", i,
+                                          to_string(shape), to_string(given)),
+                              weight.where()));
+    }
+    const typename Tape<T>::Line line(sums_[i].tape(), weight.where());
     out.push_back(assign(sums_[i], sums_[i] + weight * gradients[i]));
   }
   return out;
@@ -33,8 +44,8 @@ std::vector<Assign<T>> Accumulator<T>::clear(Source where) const {
 }
 
 template <class T>
-void Accumulator<T>::reset() {
-  for (const Var<T>& sum : sums_) sum.tape().set(sum, Tensor<T>(Shape(sum.shape())));
+void Accumulator<T>::reset(Source where) {
+  for (const Var<T>& sum : sums_) sum.tape().set(sum, Tensor<T>(Shape(sum.shape(where, "accumulator"))), where);
 }
 
 template class Accumulator<float>;

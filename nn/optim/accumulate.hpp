@@ -18,14 +18,15 @@ class Accumulator {
   /// Makes a leaf of zeros for each parameter.
   explicit Accumulator(const std::vector<Var<T>>& parameters, Source where = Source::here());
 
-  /// sum ← sum + weight g. `weight` is a number or a scalar Var, for micro-batches that differ in size.
+  /// sum ← sum + weight g. `weight` is a number or a scalar Var, for micro-batches that differ in size. Throws
+  /// as Optimizer::updates.
   std::vector<Assign<T>> add(const std::vector<Var<T>>& gradients, Located<T> weight) const;
   /// What has been added up.
   const std::vector<Var<T>>& gradients() const { return sums_; }
   /// sum ← 0.
   std::vector<Assign<T>> clear(Source where = Source::here()) const;
   /// The same at once, after a micro-batch that threw.
-  void reset();
+  void reset(Source where = Source::here());
 
  private:
   std::vector<Var<T>> sums_;

@@ -2,7 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 namespace wengert::nn {
+
+void expect_option(std::string_view method, const char* option, double value, double end, Source where) {
+  if (value >= 0 && value < end) return;
+  throw ValueError(locate(method,
+                          std::isinf(end) ? fmt::format("{} is {}, it must be finite and not negative", option, value)
+                                          : fmt::format("{} is {}, it must be in [0, {})", option, value, end),
+                          where));
+}
 
 template <class T>
 Var<T>& Update<T>::operator[](std::string_view name) {
@@ -41,6 +51,11 @@ Optimizer<T>::Optimizer(const std::vector<Group<T>>& groups, const Method& metho
         fmt::format("the rate of {} is 0, that of {} cannot be scaled by it", method_.name(), group.method->name()),
         where));
   }
+  for (const Group<T>& group : groups) {
+    constexpr double any = std::numeric_limits<double>::infinity();
+    expect_option("optimizer", "rate_factor", group.rate_factor, any, where);
+    if (group.decay) expect_option("optimizer", "decay", *group.decay, any, where);
+  }
   Tape<T>& tape = states_[0].w.tape();
   {  // the formula itself says what it keeps and which numbers it reads
     const auto scope = tape.scope(where);
@@ -71,8 +86,18 @@ void Optimizer<T>::record(State& state, Numbers& numbers, bool learn, Var<T>& w,
 template <class T>
 std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradients, Source where) const {
   if (gradients.size() != states_.size()) {
-    throw UsageError(
-        locate("optimizer", fmt::format("{} gradients for {} parameters", gradients.size(), states_.size()), where));
+    throw UsageError(locate("optimizer",
+                            fmt::format("one gradient per parameter is needed (given: {}, parameters: {})",
+                                        gradients.size(), states_.size()),
+                            where));
+  }
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    const Shape &shape = states_[i].w.shape(where, "optimizer"), &given = gradients[i].shape(where, "optimizer");
+    if (given == shape) continue;
+    throw ShapeError(locate("optimizer",
+                            fmt::format("gradient {} must have the shape of its parameter, {}, it is {}", i,
+                                        to_string(shape), to_string(given)),
+                            where));
   }
   std::vector<Assign<T>> out;
   for (std::size_t i = 0; i < states_.size(); ++i) {
@@ -103,11 +128,11 @@ std::string Optimizer<T>::name() const {
 }
 
 template <class T>
-void Optimizer<T>::prepare(std::int64_t step) {
+void Optimizer<T>::prepare(std::int64_t step, Source where) {
   Tape<T>& tape = states_[0].w.tape();
   for (std::size_t i = 0; i < groups_.size(); ++i) {
     const double eta = rate_of(groups_[i]);
-    for (auto& number : numbers_[i]) tape.set(number.leaf, number.f(eta, static_cast<double>(step)));
+    for (auto& number : numbers_[i]) tape.set(number.leaf, number.f(eta, static_cast<double>(step)), where);
   }
 }
 
@@ -128,8 +153,10 @@ std::vector<typename Optimizer<T>::Moment> Optimizer<T>::moments() const {
 }
 
 template <class T>
-void Optimizer<T>::reset() {
-  for (const Moment& moment : moments()) moment.leaf.tape().set(moment.leaf, Tensor<T>(Shape(moment.leaf.shape())));
+void Optimizer<T>::reset(Source where) {
+  for (const Moment& moment : moments()) {
+    moment.leaf.tape().set(moment.leaf, Tensor<T>(Shape(moment.leaf.shape(where, "optimizer"))), where);
+  }
 }
 
 template class Update<float>;

@@ -28,10 +28,10 @@ class Optimizer {
   explicit Optimizer(const std::vector<Group<T>>& groups, const Method& method = Adam{}, Source where = Source::here());
 
   /// The assigns of one step, given the gradients of the parameters in their order. Put them into a program. Throws
-  /// UsageError if there are more or fewer.
+  /// UsageError if there are more or fewer, ShapeError if one has not the shape of its parameter.
   std::vector<Assign<T>> updates(const std::vector<Var<T>>& gradients, Source where = Source::here()) const;
   /// Sets the numbers of step `step`, counted from 1: rates and bias corrections. Call it before each run.
-  void prepare(std::int64_t step);
+  void prepare(std::int64_t step, Source where = Source::here());
 
   /// η of the next prepare. Starts as the method's. The rate of a group's own method is scaled in proportion.
   void set_rate(double rate) { rate_ = rate; }
@@ -50,7 +50,7 @@ class Optimizer {
   };
   std::vector<Moment> moments() const;
   /// All moments are zero again.
-  void reset();
+  void reset(Source where = Source::here());
 
  private:
   using Numbers = std::deque<typename Update<T>::Number>;

@@ -81,7 +81,7 @@ Schedule warm_up(std::int64_t steps, Schedule then) {
 }
 
 Schedule one_cycle(double largest, std::int64_t steps, double share, double div, double final_div, Source where) {
-  if (steps < 2) throw ValueError(locate("one_cycle", fmt::format("{} steps, at least two are needed", steps), where));
+  if (steps < 2) throw ValueError(locate("one_cycle", fmt::format("steps is {}, it must be 2 or more", steps), where));
   const double first = largest / div, last = first / final_div;
   const double top = std::clamp(share * real(steps) - 1, 0.0, real(steps - 1)), fall = real(steps - 1) - top;
   return [=](std::int64_t t) {

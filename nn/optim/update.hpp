@@ -13,12 +13,13 @@
 ///   };
 ///
 /// 1. All assignments of a step are simultaneous, and what is read before it is assigned is the value of the step
-/// before.
+///    before.
 /// 2. `decay` is decoupled for every method: w ← w - η decay w beside the formula (Loshchilov and Hutter 2019).
 #pragma once
 
 #include <deque>
 #include <functional>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,7 +65,11 @@ class Update {
   std::size_t next_number_ = 0;
 };
 
-/// Any method, its type erased.
+/// Throws ValueError `adam: rate is -1, it must be finite and not negative` if `value` is not in [0, end), or NaN.
+void expect_option(std::string_view method, const char* option, double value, double end, Source where);
+
+/// Any method, its type erased. Throws ValueError unless its rate, decay, epsilon, momentum and psi, as far as it has
+/// them, are finite and not negative, and its beta1, beta2 and rho in [0, 1).
 class Method {
  public:
   template <class M>
@@ -73,8 +78,18 @@ class Method {
     { m.rate + m.decay } -> std::convertible_to<double>;
     m(at, w, w);
   }
-  Method(M method)  // NOLINT: a method is given by its struct
-      : name_(M::name), rate_(method.rate), decay_(method.decay), in_float_(method), in_double_(method) {}
+  Method(M method, Source where = Source::here())  // NOLINT: a method is given by its struct
+      : name_(M::name), rate_(method.rate), decay_(method.decay), in_float_(method), in_double_(method) {
+    constexpr double any = std::numeric_limits<double>::infinity();
+    expect_option(name_, "rate", method.rate, any, where);
+    expect_option(name_, "decay", method.decay, any, where);
+    if constexpr (requires { method.epsilon; }) expect_option(name_, "epsilon", method.epsilon, any, where);
+    if constexpr (requires { method.momentum; }) expect_option(name_, "momentum", method.momentum, any, where);
+    if constexpr (requires { method.psi; }) expect_option(name_, "psi", method.psi, any, where);
+    if constexpr (requires { method.beta1; }) expect_option(name_, "beta1", method.beta1, 1, where);
+    if constexpr (requires { method.beta2; }) expect_option(name_, "beta2", method.beta2, 1, where);
+    if constexpr (requires { method.rho; }) expect_option(name_, "rho", method.rho, 1, where);
+  }
 
   const std::string& name() const { return name_; }
   double rate() const { return rate_; }

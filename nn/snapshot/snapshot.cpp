@@ -8,7 +8,8 @@ namespace wengert::nn {
 template <class T>
 void save_snapshot(const std::filesystem::path& path, const std::vector<Parameter<T>>& leaves, const Metadata& notes,
                    Source where) {
-  write_safetensors(path, {arrays_of(slots_of("save_snapshot", leaves, where), where), notes}, where);
+  write_safetensors(Origin{"save_snapshot", path.string(), where},
+                    {arrays_of(slots_of("save_snapshot", leaves, where), where), notes});
 }
 
 template <class T>
@@ -16,7 +17,7 @@ Metadata load_snapshot(const std::filesystem::path& path, const std::vector<Para
                        const Metadata& required, Source where) {
   const Origin origin{"load_snapshot", path.string(), where};
   const std::vector<Slot<T>> slots = slots_of("load_snapshot", leaves, where);
-  Safetensors content = read_safetensors(path, where);
+  Safetensors content = read_safetensors(origin);
   expect_notes(content.metadata, required, origin);
   set_leaves(slots, content.tensors, Convert::never, false, origin);
   return std::move(content.metadata);

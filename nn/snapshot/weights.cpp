@@ -14,7 +14,9 @@ std::vector<Slot<T>> slots_of(const std::string& operation, const Mlp<T>& mlp, c
                               Source where) {
   if (!options.layers.empty() && options.layers.size() != mlp.layers()) {
     throw UsageError(
-        locate(operation, fmt::format("{} names for {} layers", options.layers.size(), mlp.layers()), where));
+        locate(operation,
+               fmt::format("one name per layer is needed (given: {}, layers: {})", options.layers.size(), mlp.layers()),
+               where));
   }
   std::vector<Slot<T>> slots;
   for (std::size_t l = 0; l < mlp.layers(); ++l) {
@@ -31,14 +33,15 @@ std::vector<Slot<T>> slots_of(const std::string& operation, const Mlp<T>& mlp, c
 template <class T>
 void load_weights(const Mlp<T>& mlp, const std::filesystem::path& path, const WeightOptions& options, Source where) {
   const std::vector<Slot<T>> slots = slots_of("load_weights", mlp, options, where);
-  const Safetensors content = read_safetensors(path, where);
-  set_leaves(slots, content.tensors, options.convert, options.others, {"load_weights", path.string(), where});
+  const Origin origin{"load_weights", path.string(), where};
+  const Safetensors content = read_safetensors(origin);
+  set_leaves(slots, content.tensors, options.convert, options.others, origin);
 }
 
 template <class T>
 void save_weights(const Mlp<T>& mlp, const std::filesystem::path& path, const WeightOptions& options, Source where) {
   const std::vector<Slot<T>> slots = slots_of("save_weights", mlp, options, where);
-  write_safetensors(path, {arrays_of(slots, where), {{"format", "pt"}}}, where);
+  write_safetensors(Origin{"save_weights", path.string(), where}, {arrays_of(slots, where), {{"format", "pt"}}});
 }
 
 #define INSTANTIATE(T)                                                                                   \

@@ -67,7 +67,9 @@ std::vector<double> bounds(std::vector<double> given, std::size_t n, Source wher
   if (given.size() == 1) given.resize(n, given[0]);
   if (given.empty() || given.size() == n) return given;
   throw ValueError(
-      locate("minimize_nlopt", fmt::format("{} bounds for parameters of {} elements", given.size(), n), where));
+      locate("minimize_nlopt",
+             fmt::format("one bound for all elements or one each is needed (given: {}, elements: {})", given.size(), n),
+             where));
 }
 
 }  // namespace

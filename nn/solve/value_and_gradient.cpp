@@ -71,7 +71,9 @@ template <class T>
 void ValueAndGradient<T>::expect_size(std::size_t given, Source where) const {
   if (given == size_) return;
   throw ShapeError(
-      locate("value and gradient", fmt::format("{} numbers for parameters of {} elements", given, size_), where));
+      locate("value and gradient",
+             fmt::format("one number per element of the parameters is needed (given: {}, elements: {})", given, size_),
+             where));
 }
 
 template class ValueAndGradient<float>;

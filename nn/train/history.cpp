@@ -59,7 +59,7 @@ std::string to_string(Stop stop) {
     case Stop::epochs: return "all epochs are done";
     case Stop::cost: return "the loss changed by no more than cost_tolerance";
     case Stop::gradient: return "the norm of the gradient was at most gradient_tolerance";
-    case Stop::patience: return "nothing got better for as many epochs as patience allows";
+    case Stop::patience: return "no improvement for as many epochs as the option patience allows";
     case Stop::time: return "the time was up";
     case Stop::interrupted: return "interrupted by Ctrl-C";
     case Stop::callback: return "after_step or after_epoch said so";

@@ -12,7 +12,7 @@ std::vector<double> minimize(Var<T> loss, const std::vector<Var<T>>& parameters,
   std::vector<double> losses;
   for (std::int64_t i = 0; i < options.steps; ++i) {
     if (options.schedule) optimizer.set_rate(options.schedule(i));
-    optimizer.prepare(i + 1);
+    optimizer.prepare(i + 1, where);
     step.run(where);
     losses.push_back(step.output(0, where).data[0]);
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "nn/data/rows.hpp"
 #include "nn/loss/penalty.hpp"
 #include "nn/optim/accumulate.hpp"
 #include "nn/optim/clip.hpp"
@@ -15,12 +16,6 @@ namespace {
 
 /// A set is evaluated in blocks of this many rows.
 constexpr std::int64_t kEvaluated = 512;
-
-Shape with_rows(std::int64_t rows, const Shape& shape) {
-  std::vector<std::int64_t> dims(shape.begin(), shape.end());
-  dims[0] = rows;
-  return Shape(dims);
-}
 
 template <class E>
 void gather(const Tensor<E>& from, const std::int64_t* order, Tensor<E>& to) {
@@ -56,11 +51,13 @@ typename Trainer<T>::Recording Trainer<T>::record(const Samples<T>& like, std::i
     out.program = compile(loss, where);
     return out;
   }
-  if (options_.l1 != 0) loss += l1_penalty(parameters_, options_.l1, where);
-  if (options_.l2 != 0) loss += l2_penalty(parameters_, options_.l2, where);
+  const auto add_to_loss = [&](Var<T> penalty) { loss = add(Located<T>(loss, where), Located<T>(penalty, where)); };
+  if (options_.l1 != 0) add_to_loss(l1_penalty(parameters_, options_.l1, where));
+  if (options_.l2 != 0) add_to_loss(l2_penalty(parameters_, options_.l2, where));
   const std::vector<Var<T>> gradients = gradient(loss, optimizer_.parameters(), where);
   std::vector<Var<T>> outputs{loss};
-  auto assigns = micro_ ? micro_->sums.add(gradients, micro_->share) : updates(gradients, outputs, where);
+  auto assigns =
+      micro_ ? micro_->sums.add(gradients, Located<T>(micro_->share, where)) : updates(gradients, outputs, where);
   out.program = compile<T>(outputs, joined(std::move(assigns), pass.updates), where);
   return out;
 }
@@ -103,7 +100,9 @@ typename Trainer<T>::Recording& Trainer<T>::recording(const Samples<T>& like, st
                                                       Source where) {
   auto& kept = training ? steps_ : losses_;
   const auto at = kept.find(rows);
-  const bool fits = at != kept.end() && at->second.x.shape() == with_rows(rows, like.x.shape()) &&
+  // A recording is gone with the scope it was made in.
+  const bool fits = at != kept.end() && key_.tape().holds(at->second.batch.x) &&
+                    at->second.x.shape() == with_rows(rows, like.x.shape()) &&
                     (like.has_labels() ? at->second.labels.size() != 0
                                        : at->second.targets.shape() == with_rows(rows, like.targets.shape()));
   if (fits) return at->second;
@@ -111,16 +110,16 @@ typename Trainer<T>::Recording& Trainer<T>::recording(const Samples<T>& like, st
 }
 
 template <class T>
-void Trainer<T>::fill(Recording& to, const Samples<T>& from, const std::int64_t* order) {
+void Trainer<T>::fill(Recording& to, const Samples<T>& from, const std::int64_t* order, Source where) {
   Tape<T>& tape = to.batch.x.tape();
   gather(from.x, order, to.x);
-  tape.set(to.batch.x, to.x);
+  tape.set(to.batch.x, to.x, where);
   if (from.has_labels()) {
     gather(from.labels, order, to.labels);
-    tape.set(to.batch.labels, to.labels);
+    tape.set(to.batch.labels, to.labels, where);
   } else {
     gather(from.targets, order, to.targets);
-    tape.set(to.batch.targets, to.targets);
+    tape.set(to.batch.targets, to.targets, where);
   }
 }
 
@@ -128,7 +127,7 @@ template <class T>
 Step Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order, std::int64_t rows, Source where) {
   Tape<T>& tape = key_.tape();
   if (options_.schedule) optimizer_.set_rate(options_.schedule(state_.step));
-  optimizer_.prepare(state_.step + 1);
+  optimizer_.prepare(state_.step + 1, where);
   const std::int64_t at_once = rows_at_once(rows), whole = rows_at_once(options_.batch);
   std::int64_t draw = state_.step * ((options_.batch + whole - 1) / whole);  // each part draws its own
   double loss = 0, norm = Epoch::kNone;
@@ -136,16 +135,16 @@ Step Trainer<T>::take_step(const Samples<T>& samples, const std::int64_t* order,
     for (std::int64_t done = 0; done < rows; done += at_once) {
       const std::int64_t size = std::min(at_once, rows - done);
       Recording& part = steps_.at(size);
-      fill(part, samples, order + done);
+      fill(part, samples, order + done, where);
       seed_and_step_.at(1) = draw++;
-      tape.set(key_, seed_and_step_);
-      if (micro_) tape.set(micro_->share, static_cast<double>(size) / static_cast<double>(rows));
+      tape.set(key_, seed_and_step_, where);
+      if (micro_) tape.set(micro_->share, static_cast<double>(size) / static_cast<double>(rows), where);
       part.program.run(where);
       loss += static_cast<double>(*part.program.output(0).data) * static_cast<double>(size);
       if (!micro_ && norm_wanted_) norm = static_cast<double>(*part.program.output(1).data);
     }
   } catch (...) {
-    if (micro_) micro_->sums.reset();
+    if (micro_) micro_->sums.reset(where);
     throw;
   }
   if (micro_) {
@@ -173,7 +172,7 @@ double Trainer<T>::loss(const Samples<T>& samples, Source where) {
   for (std::int64_t done = 0; done < n;) {
     const std::int64_t rows = std::min(kEvaluated, n - done);
     Recording& part = recording(samples, rows, false, where);
-    fill(part, samples, order.data() + done);
+    fill(part, samples, order.data() + done, where);
     part.program.run(where);
     sum += static_cast<double>(*part.program.output().data) * static_cast<double>(rows);
     done += rows;
@@ -187,7 +186,7 @@ double Trainer<T>::loss(const Samples<T>& samples, Source where) {
   template std::vector<Assign<T>> Trainer<T>::updates(std::vector<Var<T>>, std::vector<Var<T>>&, Source); \
   template std::int64_t Trainer<T>::rows_at_once(std::int64_t) const;                                     \
   template void Trainer<T>::record_epoch(const Samples<T>&, Source);                                      \
-  template void Trainer<T>::fill(Recording&, const Samples<T>&, const std::int64_t*);                     \
+  template void Trainer<T>::fill(Recording&, const Samples<T>&, const std::int64_t*, Source);             \
   template Step Trainer<T>::take_step(const Samples<T>&, const std::int64_t*, std::int64_t, Source);      \
   template double Trainer<T>::loss(const Samples<T>&, Source)
 INSTANTIATE(float);

@@ -63,14 +63,14 @@ void Trainer<T>::save(const std::filesystem::path& path, Source where) const {
                                {"plateau.best", fmt::format("{}", plateau.best)},
                                {"plateau.waited", fmt::format("{}", plateau.waited)},
                                {"plateau.cooling", fmt::format("{}", plateau.cooling)}});
-  write_safetensors(path, file, where);
+  write_safetensors(Origin{"save", path.string(), where}, file);
 }
 
 template <class T>
 void Trainer<T>::load(const std::filesystem::path& path, Source where) {
   const Origin origin{"load", path.string(), where};
   const std::vector<Slot<T>> slots = leaf_slots("load", leaves(), where);
-  Safetensors file = read_safetensors(path, where);
+  Safetensors file = read_safetensors(origin);
   const Metadata& notes = file.metadata;
   expect_notes(notes, agreed(optimizer_.name(), options_), origin);
 

@@ -5,7 +5,7 @@
 
 namespace wengert::nn {
 
-/// Rows of x and what belongs to each: class labels [n], or targets [n] or [n, outputs].
+/// Rows of x and what belongs to each: class labels [n], or targets [n, outputs], also [n] for one output.
 template <class T>
 struct Samples {
   Tensor<T> x, targets{};

@@ -200,7 +200,7 @@ Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation
                                    to_string(*stop),
                                    saved ? fmt::format("; saved to \"{}\"", options_.snapshot.string()) : ""));
   }
-  for (std::size_t i = 0; i < best_.size(); ++i) parameters_[i].var.tape().set(parameters_[i].var, best_[i]);
+  for (std::size_t i = 0; i < best_.size(); ++i) parameters_[i].var.tape().set(parameters_[i].var, best_[i], where);
   Training training{.history = state_.history, .stop = *stop, .best_epoch = state_.best_epoch};
   training.history.insert(training.history.end(), broken_off.begin(), broken_off.end());
   return training;

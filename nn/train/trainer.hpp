@@ -11,8 +11,7 @@
 ///   });
 ///
 /// 1. One program per size of batch, two at most: the batch, and what is left at the end of an epoch. With
-/// micro-batches
-///    it is one per size of these, three at most, and one that updates.
+///    micro-batches it is one per size of these, three at most, and one that updates.
 /// 2. A step allocates nothing.
 /// 3. The order of epoch e, from 0, is that of `Batches`: it depends on (seed, e) alone.
 /// 4. A snapshot holds all that moves: a training that goes on from it ends in the bits of one that never stopped, also
@@ -31,6 +30,7 @@
 #include <optional>
 #include <vector>
 
+#include "nn/data/rows.hpp"
 #include "nn/loss/loss.hpp"
 #include "nn/model/module.hpp"
 #include "nn/optim/accumulate.hpp"
@@ -46,12 +46,19 @@ namespace wengert::nn {
 template <class T>
 using Objective = std::function<Var<T>(const Inputs<T>& batch, Pass<T>& pass)>;
 
-/// Cross entropy of a model's logits for labels, mean squared error of its output for targets.
+/// Cross entropy of a model's logits for labels, mean squared error of its output for targets; those of a single output
+/// may be [n].
 template <class T, class Model>
 Objective<T> usual_objective(const Model& model) {
   return [model](const Inputs<T>& batch, Pass<T>& pass) {
-    if (!batch.targets.empty())
-      return mean_squared_error(model.forward(batch.x, pass), batch.targets, Reduction::mean, pass.where);
+    if (!batch.targets.empty()) {
+      const Var<T> output = model.forward(batch.x, pass);
+      const Shape &shape = output.shape(pass.where), &given = batch.targets.shape(pass.where);
+      const bool column = given.rank() == 1 && shape.rank() == 2 && shape[1] == 1;  // [n] for a single output
+      return mean_squared_error(output,
+                                column ? reshape(batch.targets, with_rows(given[0], shape), pass.where) : batch.targets,
+                                Reduction::mean, pass.where);
+    }
     if constexpr (requires { model.logits(batch.x, pass.where); }) {
       return cross_entropy(model.logits(batch.x, pass.where), batch.labels, Reduction::mean, pass.where);
     } else {
@@ -163,7 +170,7 @@ class Trainer {
   std::int64_t rows_at_once(std::int64_t rows) const;
   /// All programs that an epoch needs.
   void record_epoch(const Samples<T>& samples, Source where);
-  void fill(Recording& to, const Samples<T>& from, const std::int64_t* order);
+  void fill(Recording& to, const Samples<T>& from, const std::int64_t* order, Source where);
   /// Steps through what is left of the epoch; what ended it early, if anything.
   std::optional<Stop> run_epoch(const Samples<T>& samples, Watch& watch, Source where);
   /// One update by `rows` samples from `order` on; adds what it saw to the state.
@@ -197,6 +204,14 @@ class Trainer {
   Tensor<std::int64_t> seed_and_step_;
   Index<T> key_;  ///< of what layers draw: a pure function of seed and step
 };
+
+/// nn::Trainer trainer(mlp, {…}): T is that of the parameters.
+template <class Model>
+requires requires(const Model& model) { model.named_parameters(); }
+explicit Trainer(const Model&, TrainerOptions = {}, Source = Source::here())
+    ->Trainer<typename decltype(std::declval<const Model&>().named_parameters())::value_type::Number>;
+template <class T, class F>
+Trainer(std::vector<Parameter<T>>, F, TrainerOptions = {}, Source = Source::here()) -> Trainer<T>;
 
 extern template class Trainer<float>;
 extern template class Trainer<double>;

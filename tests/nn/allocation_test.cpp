@@ -68,6 +68,33 @@ TEST_CASE("a prediction allocates its result alone") {
   CHECK(allocations - before == 1);
 }
 
+TEST_CASE("after prepare a prediction of any number of rows into the caller's memory allocates nothing") {
+  Tape<float> tape;
+  const nn::Mlp<float> mlp(tape, {32, 64, 64, 2}, {.hidden = nn::Activation::tanh});
+  Random random(1);
+  const Tensor<float> x = normal<float>(Shape{100, 32}, 0, 1, random);
+  const std::vector<std::int64_t> counts{100, 64, 63, 1, 7};
+  std::vector<Tensor<float>> expected;
+  for (const std::int64_t rows : counts) expected.push_back(mlp.predict(Tensor<float>(Shape{rows, 32}, x.data())));
+  nn::Mlp<float> fresh(tape, {32, 64, 64, 2}, {.hidden = nn::Activation::tanh});  // with the same weights
+  std::vector<float> y(200);
+  fresh.prepare(100);
+  const long before = allocations;
+  for (const Tensor<float>& wanted : expected) {
+    const auto rows = static_cast<std::size_t>(wanted.shape()[0]);
+    const auto out = std::span(y).first(rows * 2);
+    fresh.predict(x.values().first(rows * 32), out);
+    if (!std::equal(out.begin(), out.end(), wanted.begin())) FAIL("another prediction of ", rows, " rows");
+  }
+  fresh.predict(std::span<const float>(), std::span<float>());
+  CHECK(allocations == before);
+  CHECK_THROWS_WITH_AS(fresh.predict(x.values().first(33), y), doctest::Contains("rows of 32 elements are needed"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(fresh.predict(x.values(), std::span(y).first(3)),
+                       doctest::Contains("predict: y needs 200 elements for 100 rows, it has 3"), ShapeError);
+  CHECK_THROWS_WITH_AS(fresh.prepare(0), doctest::Contains("prepare: rows is 0, it must be positive"), ShapeError);
+}
+
 TEST_CASE("an evaluation for an outside solver allocates nothing") {
   Tape<double> tape;
   const nn::Mlp<double> mlp(tape, {64, 50, 10});

@@ -159,6 +159,8 @@ TEST_CASE("a forked child has a pool of its own") {
 }
 
 TEST_CASE("a negative number of threads throws and changes nothing") {
-  CHECK_THROWS_WITH_AS(set_threads(-1), doctest::Contains("set_threads: -1 threads"), UsageError);
+  CHECK_THROWS_WITH_AS(set_threads(-1),
+                       doctest::Contains("set_threads: the number of threads is -1, it must be 0 (all cores) or more"),
+                       UsageError);
   CHECK(threads() == 1);
 }

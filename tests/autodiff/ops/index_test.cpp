@@ -52,7 +52,7 @@ TEST_CASE("index_add adds whole rows") {
   CHECK_THROWS_WITH_AS(index_add(x, 1, index, source),
                        doctest::Contains("the source must have x's shape but for axis 1"), ShapeError);
 }
-TEST_CASE("a position out of range throws in the run, names row and value, and writes nothing") {
+TEST_CASE("a position out of range throws in the run, names place and value, and writes nothing") {
   Tape<double> tape;
   const auto x = tape.leaf({1.0, 2.0, 3.0}), w = tape.leaf(0.0);
   const auto index = tape.indices({0, 2});
@@ -65,7 +65,7 @@ TEST_CASE("a position out of range throws in the run, names row and value, and w
     const double counted = value(w).item();
     for (const std::int64_t wrong : {3, -1}) {
       tape.set(index, Tensor<std::int64_t>{0, wrong});
-      CHECK_THROWS_WITH_AS(step.run(), doctest::Contains("of row 1 is outside [0, 3)"), ValueError);
+      CHECK_THROWS_WITH_AS(step.run(), doctest::Contains("at position 1 is outside [0, 3)"), ValueError);
     }
     CHECK(value(w).item() == counted);
   }

@@ -254,6 +254,63 @@ TEST_CASE("leaves made in a scope are bound anew where a program is reused") {
   }
 }
 
+TEST_CASE("values asked for are freed when a leaf of theirs is set or assigned; those of other leaves stay") {
+  constexpr long kBytes = 80000;  // of a value
+  Tape<double> tape;
+  const auto x = tape.leaf(ones({10000})), other = tape.leaf(ones({10000}));
+  const auto of_x = [&] {  // one program for all of them, as numbers in leaves do not matter to it
+    for (int i = 0; i < 100; ++i) value(x * tape.leaf(static_cast<double>(i)));
+  };
+  of_x();
+  const auto kept = other * 2.0;
+  value(kept);
+  auto step = compile<double>({}, {assign(x, x + 1.0)});
+  step.run();
+  const long before = live_bytes;
+  of_x();
+  CHECK(live_bytes - before > 100 * kBytes);
+  tape.set(x, zeros({10000}));
+  CHECK(live_bytes - before < 5 * kBytes);
+  of_x();
+  step.run();
+  CHECK(live_bytes - before < 5 * kBytes);
+  const long allocated = allocations;
+  value(kept);
+  CHECK(allocations - allocated == 1);  // a copy: it was not computed again
+}
+
+TEST_CASE("what a value was computed from is freed with it") {
+  Tape<double> tape;
+  const auto x = tape.leaf(ones({10000}));
+  const auto y = x * 2.0, z = y + 1.0;
+  const auto ask = [&] {
+    CHECK(value(y).at(0) == 2 * value(x).at(0));
+    CHECK(value(z).at(0) == 2 * value(x).at(0) + 1);
+  };
+  ask();
+  tape.set(x, full({10000}, 3.0));
+  const long before = live_bytes;
+  ask();
+  CHECK(live_bytes - before > 3 * 80000 - 1);
+  tape.set(x, full({10000}, 4.0));
+  CHECK(live_bytes - before < 80000);
+  ask();
+}
+
+TEST_CASE("a program that was not run has no outputs yet") {
+  Tape<float> tape;
+  const auto x = tape.leaf(1.0f);
+  auto program = compile(x * 2.0f);
+  CHECK_THROWS_WITH_AS(program.output(),
+                       doctest::Contains("output: the program was not run yet: call run() first   at "), UsageError);
+  CHECK_THROWS_WITH_AS(program.value(), doctest::Contains("value: the program was not run yet"), UsageError);
+  program.run();
+  CHECK(program.value().item() == 2);
+  program = {};
+  program = compile(x * 2.0f);  // the kept one, taken up again
+  CHECK_THROWS_AS(program.value(), UsageError);
+}
+
 TEST_CASE("a Var whose scope has closed is an error with words") {
   Tape<double> tape;
   const auto x = tape.leaf(1.0);
@@ -262,7 +319,7 @@ TEST_CASE("a Var whose scope has closed is an error with words") {
     const auto scope = tape.scope();
     stale = x * 2.0;
   }
-  CHECK_THROWS_WITH_AS(value(stale), doctest::Contains("dropped when the scope opened at program_test.cpp"),
+  CHECK_THROWS_WITH_AS(value(stale), doctest::Contains("dropped with its scope, which was opened at program_test.cpp"),
                        UsageError);
   const auto again = x * 3.0;
   CHECK_THROWS_AS(again + stale, UsageError);

@@ -74,12 +74,12 @@ TEST_CASE("a buffer is taken over without a copy") {
   CHECK(x.data() == memory);
   CHECK(x == Tensor<double>{{1, 2, 3}, {4, 5, 6}});
   CHECK_THROWS_WITH_AS(Tensor<double>(Shape{2, 3}, Buffer<double>(5)),
-                       doctest::Contains("shape [2, 3] has 6 elements but 5 values were given"), ShapeError);
+                       doctest::Contains("shape [2, 3] needs 6 values, 5 were given"), ShapeError);
 }
 
 TEST_CASE("too few and too many values are refused with both counts") {
   CHECK_THROWS_WITH_AS(Tensor<double>(Shape{2, 2}, {1, 2, 3}),
-                       doctest::Contains("tensor: shape [2, 2] has 4 elements but 3 values were given"), ShapeError);
+                       doctest::Contains("tensor: shape [2, 2] needs 4 values, 3 were given"), ShapeError);
   CHECK_THROWS_AS(Tensor<double>(Shape{}, {1, 2}), ShapeError);
   CHECK_THROWS_AS(Tensor<double>(Shape{0, 3}, std::vector<double>{1}), ShapeError);
 }

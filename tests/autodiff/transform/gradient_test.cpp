@@ -89,3 +89,28 @@ TEST_CASE("a stopped gradient is constant in every mode, and costs nothing") {
   CHECK(stopped.value().item() == 2);
   CHECK(item(x) == 3);
 }
+
+TEST_CASE("derivatives that are no tensor, or for which there is no memory, are refused with operation and shapes") {
+  Tape<double> tape;
+  const auto x = tape.leaf(ones({1, 1, 2, 1, 2}));
+  CHECK_THROWS_WITH_AS(jacobian(x * 2.0, x),
+                       doctest::Contains("jacobian: a shape has at most 8 dimensions, not 10: y has shape "
+                                         "[1, 1, 2, 1, 2], x [1, 1, 2, 1, 2]   at gradient_test.cpp:"),
+                       ShapeError);
+  CHECK_THROWS_WITH_AS(hessian(sum(x * x), x), doctest::Contains("hessian: a shape has at most 8 dimensions"),
+                       ShapeError);
+  const auto large = tape.leaf(zeros({1 << 23}));
+  CHECK_THROWS_WITH_AS(hessian(sum(large), large),
+                       doctest::Contains("hessian: there is no memory for a tensor of shape [8388608, 8388608]: "
+                                         "70368744177664 elements of 8 bytes   at gradient_test.cpp:"),
+                       MemoryError);
+  const Shape huge{std::int64_t{1} << 61};
+  CHECK_THROWS_WITH_AS(zeros(huge),
+                       doctest::Contains("tensor: there is no memory for a tensor of shape [2305843009213693952"
+                                         "]: 2305843009213693952 elements of 8 bytes   at gradient_test.cpp:"),
+                       MemoryError);
+  const auto wide = broadcast_to(tape.leaf(1.0), Shape{std::int64_t{1} << 50});
+  CHECK_THROWS_WITH_AS(value(exp(wide)), doctest::Contains("value: there is no memory for what the program computes: "),
+                       MemoryError);
+  CHECK_THROWS_WITH_AS(compile(exp(wide)), doctest::Contains("compile: there is no memory"), MemoryError);
+}

@@ -161,7 +161,8 @@ TEST_CASE("a table is written with CR LF, and names in quotes where they must be
   const Scratch file("");
   write_csv(file.path, table, {"x", "y"});
   CHECK(read_csv(file.path, {.header = true}) == table);
-  CHECK_THROWS_WITH_AS(csv_text(table, {"x"}), Contains("1 names for 2 columns"), ShapeError);
+  CHECK_THROWS_WITH_AS(csv_text(table, {"x"}), Contains("one name per column is needed (given: 1, columns: 2)"),
+                       ShapeError);
   CHECK_THROWS_WITH_AS(csv_text(Tensor<double>{1, 2}), Contains("[2] is no table"), ShapeError);
 }
 

@@ -35,7 +35,8 @@ TEST_CASE("top-k looks at the k largest outputs") {
   const Labels labels{0, 2};
   for (std::int64_t k = 1; k <= 4; ++k) CHECK(top_k_accuracy(p, labels, k) == expected[k - 1]);
   CHECK(top_k_accuracy(p, Labels{1, 1}, 2) == 1);
-  CHECK_THROWS_WITH_AS(top_k_accuracy(p, labels, 5), Contains("k is 5 of 4"), ValueError);
+  CHECK_THROWS_WITH_AS(top_k_accuracy(p, labels, 5), Contains("top_k_accuracy: k is 5, it must be in 1..4"),
+                       ValueError);
   CHECK_THROWS_AS(top_k_accuracy(p, labels, 0), ValueError);
 }
 

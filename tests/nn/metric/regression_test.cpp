@@ -54,7 +54,8 @@ TEST_CASE("errors are means over all elements, and nothing is broadcast") {
   CHECK_THROWS_WITH_AS(mean_squared_error(Numbers{1, 2, 3}, Numbers(Shape{3, 1})),
                        Contains("prediction and target differ in shape: [3] and [3, 1]"), ShapeError);
   CHECK_THROWS_AS(r2(Numbers{1, 2}, Numbers(Shape{2, 1})), ShapeError);
-  CHECK_THROWS_WITH_AS(score.add(Numbers{1}, Numbers{1}), Contains("1 columns behind rows of 2"), ShapeError);
+  CHECK_THROWS_WITH_AS(score.add(Numbers{1}, Numbers{1}),
+                       Contains("rows of 2 columns are needed, as before: these have 1"), ShapeError);
   CHECK_THROWS_AS(RegressionScore().r2(), UsageError);
   CHECK(std::isnan(r2(Numbers{1, std::nan("")}, Numbers{1, 2})));
 }

@@ -21,7 +21,7 @@ TEST_CASE("ties count half in the area, and one class alone has none (B191)") {
   CHECK(roc_area(Scores{0.5, 0.5}, Labels{0, 1}) == 0.5);
   CHECK(roc_area(Scores{0.1, 0.4, 0.35, 0.8}, Labels{0, 0, 1, 1}) == 0.75);
   CHECK_THROWS_WITH_AS(roc_area(Scores{0.1, 0.2}, Labels{1, 1}),
-                       Contains("roc: 2 positive and 0 negative rows: both are needed"), ValueError);
+                       Contains("roc_area: 2 positive and 0 negative rows: both are needed"), ValueError);
   CHECK_THROWS_AS(roc_area(Scores(Shape{0}), Labels(Shape{0})), ValueError);
 }
 

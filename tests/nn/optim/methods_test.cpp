@@ -140,7 +140,7 @@ TEST_CASE("gradients that do not match the parameters are counted in the error")
   Tape<double> tape;
   const auto w = tape.leaf(1.0);
   const nn::Optimizer<double> optimizer({w});
-  CHECK_THROWS_WITH_AS(optimizer.updates({w, w}), doctest::Contains("2 gradients for 1 parameters"), UsageError);
+  CHECK_THROWS_WITH_AS(optimizer.updates({w, w}), doctest::Contains("(given: 2, parameters: 1)"), UsageError);
   CHECK_THROWS_WITH_AS(nn::Optimizer<double>(std::vector<Var<double>>{}), doctest::Contains("no parameters"),
                        UsageError);
 }
@@ -176,3 +176,40 @@ TEST_CASE_TEMPLATE_DEFINE("a method descends a bowl, in float as in double", M, 
   CHECK(relative(bowl(1.0f), reached) < 1e-4);
 }
 TEST_CASE_TEMPLATE_APPLY(descends, nn::Methods);
+
+TEST_CASE_TEMPLATE_DEFINE("options outside their range are refused by every method that has them", M, refuses) {
+  Tape<double> tape;
+  const auto w = tape.leaf(1.0);
+  const std::string name(M::name);
+  const auto refused = [&](auto member, double value, const std::string& words) {
+    M method;
+    method.*member = value;
+    CHECK_THROWS_WITH_AS(nn::Optimizer<double>({w}, method), doctest::Contains((name + ": " + words).c_str()),
+                         ValueError);
+  };
+  for (const double wrong : {-1.0, double(NAN), double(INFINITY)}) {
+    refused(&M::rate, wrong, "rate is");
+    refused(&M::decay, wrong, "decay is");
+    if constexpr (requires { &M::epsilon; }) refused(&M::epsilon, wrong, "epsilon is");
+    if constexpr (requires { &M::momentum; }) refused(&M::momentum, wrong, "momentum is");
+  }
+  for (const double wrong : {-0.1, 1.0, double(NAN)}) {
+    if constexpr (requires { &M::beta1; }) refused(&M::beta1, wrong, "beta1 is");
+    if constexpr (requires { &M::beta2; }) refused(&M::beta2, wrong, "beta2 is");
+    if constexpr (requires { &M::rho; }) refused(&M::rho, wrong, "rho is");
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(refuses, nn::Methods);
+
+TEST_CASE("what is wrong with a method or a group is a sentence with the user's line") {
+  Tape<double> tape;
+  const nn::Mlp<double> mlp(tape, {1, 1});
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(mlp, {.method = nn::Adam{.rate = -1}}),
+                       doctest::Contains("adam: rate is -1, it must be finite and not negative   at methods_test.cpp:"),
+                       ValueError);
+  CHECK_THROWS_WITH_AS(nn::Trainer<double>(mlp, {.method = nn::Adam{.beta2 = 1}}),
+                       doctest::Contains("adam: beta2 is 1, it must be in [0, 1)   at methods_test.cpp:"), ValueError);
+  CHECK_THROWS_WITH_AS(
+      nn::Optimizer<double>(std::vector<nn::Group<double>>{{.parameters = mlp.parameters(), .rate_factor = -2}}),
+      doctest::Contains("optimizer: rate_factor is -2"), ValueError);
+}

@@ -65,7 +65,8 @@ TEST_CASE("weights that lie the other way round, other names and other layers ar
                        Contains("tensor \"layers.0.weight\": the file has none of this name"), FileError);
   CHECK_THROWS_WITH_AS(load_weights(other, file, torch(Convert::never)),
                        Contains("the shape is [5, 4] in the file, [6, 4] is wanted"), FileError);
-  CHECK_THROWS_WITH_AS(load_weights(deeper, file, torch(Convert::never)), Contains("2 names for 3 layers"), UsageError);
+  CHECK_THROWS_WITH_AS(load_weights(deeper, file, torch(Convert::never)),
+                       Contains("one name per layer is needed (given: 2, layers: 3)"), UsageError);
   CHECK_THROWS_AS(load_weights(mlp, file, {.layers = {"0", "0"}}), UsageError);
 }
 

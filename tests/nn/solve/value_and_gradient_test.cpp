@@ -43,6 +43,7 @@ TEST_CASE("what is no loss, no leaf or no row of that length is an error that na
   CHECK_THROWS_AS(make(sum(x * x), {x * x}), UsageError);
   CHECK_THROWS_WITH_AS(make(sum(x), {x, x}), doctest::Contains("a parameter is given twice"), UsageError);
   auto f = make(sum(x), {x});
-  CHECK_THROWS_WITH_AS(f(std::vector<double>{1}, {}), doctest::Contains("1 numbers for parameters of 2 elements"),
+  CHECK_THROWS_WITH_AS(f(std::vector<double>{1}, {}),
+                       doctest::Contains("one number per element of the parameters is needed (given: 1, elements: 2)"),
                        ShapeError);
 }

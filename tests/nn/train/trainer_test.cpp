@@ -222,8 +222,9 @@ TEST_CASE("after_step ends a training in the middle of an epoch, which is gone o
 
 TEST_CASE("after_step sees the step whose loss is not finite") {
   double seen = 0;
-  Slide wild({.method = nn::Sgd{.rate = std::numeric_limits<double>::infinity()},
+  Slide wild({.method = nn::Sgd{},
               .epochs = 50,
+              .schedule = nn::constant(std::numeric_limits<double>::infinity()),
               .after_step = [&](nn::Step& step) { seen = step.loss; }});
   CHECK(wild.trainer.fit(wild.one).stop == Stop::not_finite);
   CHECK(seen == -std::numeric_limits<double>::infinity());
