@@ -23,7 +23,8 @@ void* counted(std::size_t size, std::size_t alignment) {
   live_bytes += static_cast<long>(malloc_usable_size(p));
   return p;
 }
-void released(void* p) {
+/// Not inlined: GCC would take free for the wrong way to give back what operator new has given.
+[[gnu::noinline]] void released(void* p) {
   live_bytes -= static_cast<long>(malloc_usable_size(p));
   std::free(p);
 }
