@@ -103,12 +103,22 @@ auto moments(auto& at, auto g, double beta1, double beta2) {
   return std::pair{m, v};
 }
 
-/// w ← w - η m̂ / (sqrt(v̂) + ε). Kingma and Ba 2015, algorithm 1.
+/// w ← w - η m̂ / (sqrt(v̂) + ε). Kingma and Ba 2015, algorithm 1. With `early_epsilon` ε stands beside sqrt(v), before
+/// it is corrected, as at the end of their section 2 and in scikit-learn: larger by 1 / sqrt(1 - β₂ᵗ), so that first
+/// steps along small gradients are shorter.
 struct Adam {
   static constexpr std::string_view name = "adam";
   double rate = 1e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
+  bool early_epsilon = false;
   void operator()(auto& at, auto& w, auto g) const {
     const auto [m, v] = moments(at, g, beta1, beta2);
+    if (early_epsilon) {
+      const auto rate_of = [p = *this](double eta, double t) {
+        return eta * std::sqrt(gathered(p.beta2, t)) / gathered(p.beta1, t);
+      };
+      w -= at.number(rate_of) * (m / (sqrt(v) + epsilon));
+      return;
+    }
     w -= at.number(unbiased_rate(beta1)) * (m / (sqrt(v) * at.number(unbiased_root(beta2)) + epsilon));
   }
 };

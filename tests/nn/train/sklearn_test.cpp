@@ -1,5 +1,5 @@
 // Trainings of multilayer perceptrons, number by number, against scikit-learn's. Its conventions that differ:
-//   Adam adds epsilon before the bias correction     written below as a method of the test
+//   Adam adds epsilon before the bias correction     nn::Adam{.early_epsilon = true}
 //   the L2 term is alpha/2 Σ W² / rows of the batch  an L2 penalty of alpha / rows
 //   squares are halved and averaged                  half_squares, reduced by mean
 #include <doctest/doctest.h>
@@ -12,20 +12,9 @@ using test::Json;
 
 namespace {
 
-struct EarlyEpsilonAdam {
-  static constexpr std::string_view name = "early epsilon adam";
-  double rate = 1e-3, decay = 0;
-  void operator()(auto& at, auto& w, auto g) const {
-    const auto [m, v] = nn::moments(at, g, 0.9, 0.999);
-    const auto eta =
-        at.number([](double r, double t) { return r * std::sqrt(nn::gathered(0.999, t)) / nn::gathered(0.9, t); });
-    w -= eta * m / (sqrt(v) + 1e-8);
-  }
-};
-
 nn::Method method_of(const Json& settings) {
   const double rate = settings["learning_rate_init"];
-  if (settings["solver"] == "adam") return EarlyEpsilonAdam{.rate = rate};
+  if (settings["solver"] == "adam") return nn::Adam{.rate = rate, .early_epsilon = true};
   const double momentum = settings["momentum"];
   if (momentum == 0) return nn::Sgd{.rate = rate};
   if (settings["nesterovs_momentum"] == true) return nn::Nesterov{.rate = rate, .momentum = momentum};
