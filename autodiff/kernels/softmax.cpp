@@ -48,7 +48,7 @@ HWY_INLINE Pack<T> shift_of(Pack<T> packs) {
 /// The rest that softmax and cross entropy go by: 0, for -1, of a row of -infinity; NaN of a row with +infinity.
 template <class T>
 HWY_INLINE Pack<T> settled(Pack<T> rest) {
-  return where(less(rest, 0.0), 0.0, rest) + (rest - rest);
+  return where(less(rest, 0.0), 0.0, rest) + 0.0 * rest;
 }
 
 /// Collects the rests of rows and takes a pack of logarithms at once.

@@ -85,9 +85,9 @@ class Var {
   Var& operator/=(Located<T> b) { return *this = divide(Located<T>(*this, b.where()), b); }
 
   /// Element or row i is squeeze(narrow(x, 0, i, 1), 0).
-  template <class I>
-  Var operator[](I) const {
-    static_assert(!sizeof(I),
+  template <class Position>
+  Var operator[](Position) const {
+    static_assert(!sizeof(Position),
                   "a Var has no operator[]: row or element i of x is squeeze(narrow(x, 0, i, 1), 0), a range "
                   "is slice(x, axis, start, stop), rows by number are take(x, rows)");
     return {};
