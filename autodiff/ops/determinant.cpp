@@ -12,10 +12,6 @@ namespace wengert {
 
 namespace {
 
-template <class T>
-using Values = std::span<const View<const T>>;
-using Positions = std::span<const std::int64_t* const>;
-
 /// What is wanted of a determinant.
 enum class Part : std::int64_t { value, sign, log_abs };
 

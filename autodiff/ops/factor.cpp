@@ -16,10 +16,6 @@ namespace wengert {
 
 namespace {
 
-template <class T>
-using Values = std::span<const View<const T>>;
-using Positions = std::span<const std::int64_t* const>;
-
 void expect_system(const Shape& a, const Shape& b) {
   expect_square(a);
   if (b.rank() != a.rank() || batch_of(a) != batch_of(b)) throw ShapeError("the batches differ");

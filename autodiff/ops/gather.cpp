@@ -11,10 +11,6 @@ namespace wengert {
 
 namespace {
 
-template <class T>
-using Values = std::span<const View<const T>>;
-using Positions = std::span<const std::int64_t* const>;
-
 /// Single elements along an axis, for an index of the result's shape.
 struct Gather {
   static constexpr Doc doc{"gather", "y_ij = x[i, index_ij]", "scatter_add of g"};

@@ -11,10 +11,6 @@ namespace wengert {
 
 namespace {
 
-template <class T>
-using Values = std::span<const View<const T>>;
-using Positions = std::span<const std::int64_t* const>;
-
 /// The part of a tensor at position i of an axis, a window with that axis gone to length 1.
 template <class T>
 View<T> part(const View<T>& x, std::int64_t axis, std::int64_t i) {

@@ -13,10 +13,6 @@ namespace wengert {
 
 namespace {
 
-template <class T>
-using Values = std::span<const View<const T>>;
-using Positions = std::span<const std::int64_t* const>;
-
 /// The generator of one random operation in one step.
 Random generator(const std::int64_t* key, std::uint64_t stream) {
   constexpr std::uint64_t on_tape = std::uint64_t{1} << 63, steps = (std::uint64_t{1} << 39) - 1;

@@ -23,6 +23,11 @@
 
 namespace wengert {
 
+/// What `run` is given: the inputs that are numbers, and those that are integers.
+template <class T>
+using Values = std::span<const View<const T>>;
+using Positions = std::span<const std::int64_t* const>;
+
 namespace internal {
 
 template <class Op>

@@ -173,10 +173,15 @@ TEST_CASE("a saturated output and a network trained to 1e-10 are confirmed") {
   const auto report = nn::compare_deltas(mlp, x, y, kEvery);
   CAPTURE(report.table());
   CHECK(report.confirmed());
+  CHECK(report.layers[0].compared + report.layers[1].compared > 0);
 }
 
 TEST_CASE("the table ends with its verdict") {
   nn::DeltaReport report;
+  CHECK(
+      report.table().ends_with("\nthe tape and the hand-derived formulas agree: tape/closed form 0.0e+00 (at most "
+                               "1e-12), differences could judge no entry\n"));
+  report.layers.push_back({.compared = 3});
   CHECK(
       report.table().ends_with("\nthe tape and the hand-derived formulas agree: tape/closed form 0.0e+00 (at most "
                                "1e-12), tape/differences 0.0e+00 (at most 1e-07)\n"));
