@@ -49,8 +49,13 @@ constexpr std::ptrdiff_t kSlice = 2048;
 template <class T>
 bool epilogue_waits(const Gemm<T>& g) {
   const TileProgram<T>& epilogue = *g.epilogue;
-  return epilogue.whole_rows || !epilogue.columns_are_independent() || (epilogue.flat && epilogue.streams > 1) ||
-         g.m <= 3 || g.n == 1 || g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 512 * 1024;
+  return g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 512 * 1024 || g.m <= 3 || g.n == 1 ||
+         epilogue.whole_rows || (epilogue.flat && epilogue.streams > 1) || !epilogue.columns_are_independent();
+}
+
+/// Where part i of n begins among `count` things.
+constexpr std::ptrdiff_t begin_of_part(std::ptrdiff_t count, std::ptrdiff_t i, std::ptrdiff_t n) {
+  return n == 1 ? count * i : count * i / n;  // a division takes 4 ns, which matters for the smallest products
 }
 
 }  // namespace
@@ -131,6 +136,7 @@ template <class T>
 struct Cut {
   bool neighbours, pack_a, pack_b;
   std::ptrdiff_t slices, bands;
+  bool one_tile;  ///< holds all of C, over the whole depth, and reads A and B where they are
 
   explicit Cut(const Gemm<T>& g) {
     constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
@@ -143,6 +149,8 @@ struct Cut {
     pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
     slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
+    one_tile = g.m <= kTileRows && g.n <= kTilePacks * kLanes<T> && slices == 1 && !pack_a && !pack_b &&
+               (kMasked || g.n % kLanes<T> == 0);
   }
 };
 
@@ -155,16 +163,16 @@ struct Part {
 template <class T>
 void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileProgram<T>* epilogue, T* scratch) {
   constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  const auto [neighbours, pack_a, pack_b, slices, bands] = cut;
+  const auto [neighbours, pack_a, pack_b, slices, bands, one_tile] = cut;
   const std::ptrdiff_t panels = ceil_divide(g.n, kWidth);
-  const std::ptrdiff_t first = panels * part.panel / part.panel_parts * kWidth;
-  const std::ptrdiff_t end = std::min(g.n, panels * (part.panel + 1) / part.panel_parts * kWidth);
+  const std::ptrdiff_t first = begin_of_part(panels, part.panel, part.panel_parts) * kWidth;
+  const std::ptrdiff_t end = std::min(g.n, begin_of_part(panels, part.panel + 1, part.panel_parts) * kWidth);
   const auto room = [](std::ptrdiff_t elements) { return static_cast<std::size_t>(elements + N); };
   T* packed_a = nullptr;
   T* packed_b = nullptr;
   if (pack_a) packed_a = workspace<T, Panel::a>(room(ceil_divide(g.m, bands) * ceil_divide(g.k, slices)));
   if (pack_b || !kMasked) packed_b = workspace<T, Panel::b>(room(kWidth * ceil_divide(g.k, slices)));
-  const TileKernels<T>& kernels = neighbours || pack_a ? kTileKernels<T, true> : kTileKernels<T, false>;
+  const TileKernels<T>& kernels = tile_kernels<T>(neighbours || pack_a);
 
   for (std::ptrdiff_t band = 0, i0 = 0, height; band < bands; ++band, i0 += height) {  // nearly equal bands of rows,
     height = bands == 1 ? g.m : (g.m - i0) / (bands - band);
@@ -175,16 +183,15 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
       const std::ptrdiff_t rows_low =
           tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
       const std::ptrdiff_t higher = height - rows_low * tiles;
-      const std::ptrdiff_t at_first = tiles * part.tile / part.tile_parts;
-      const std::ptrdiff_t at_end = tiles * (part.tile + 1) / part.tile_parts;
+      const std::ptrdiff_t at_first = begin_of_part(tiles, part.tile, part.tile_parts);
+      const std::ptrdiff_t at_end = begin_of_part(tiles, part.tile + 1, part.tile_parts);
       for (std::ptrdiff_t j = first; j < end; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;
         const std::ptrdiff_t tail = width - (packs - 1) * N;
         const T* b = g.b + p0 * g.b_row + j * g.b_col;
         const T* next = pack_b && g.b_col == 1 && j + kWidth < end ? b + kWidth : nullptr;
         std::ptrdiff_t b_step = g.b_row, ahead = 0;
-        HWY_ALIGN T start[kWidth] = {};
-        if (g.bias != nullptr && slice == 0) std::copy_n(g.bias + j, width, start);
+        const T* start = g.bias != nullptr && slice == 0 ? g.bias + j : nullptr;
         if (pack_b || (!kMasked && tail != N)) {
           pack(b, g.b_col, g.b_row, width, packs * N, depth, packed_b);
           b = packed_b;
@@ -223,8 +230,18 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
 }
 
 template <class T>
+void multiply_one_tile(const Gemm<T>& g, bool neighbours) {
+  const std::ptrdiff_t packs = g.n > kLanes<T> ? 2 : 1, tail = g.n - (packs - 1) * kLanes<T>;
+  const TileKernels<T>& kernels = tile_kernels<T>(neighbours);
+  kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(g.m - 1)](
+      {g.k, g.a, neighbours ? g.a_col : g.a_row, g.b, g.b_row, g.c, g.c_row, tail, g.accumulate, g.bias});
+}
+
+template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
+  if (g.m <= 3 && g.a_col == 1 && g.b_row == 1 && (g.b_col != 1 || g.n == 1)) return multiply_few_rows(g);
   const Cut<T> cut(g);
+  if (cut.one_tile) return multiply_one_tile(g, cut.neighbours);
   constexpr double kFlopsPerNs = 100;
   const double flops = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
   if (!worth_sharing(flops / kFlopsPerNs)) return multiply(g, cut, {}, epilogue, g.scratch);
@@ -241,30 +258,28 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   });
 }
 
+/// The same product with C, a column, as a row: C' = B' A'.
 template <class T>
-void run(const Gemm<T>& given) {
-  Gemm<T> g = given;
-  const TileProgram<T>* by_block = nullptr;
-  if (g.epilogue != nullptr && !epilogue_waits(g)) {
-    by_block = g.epilogue;
-    by_block->begin();
+Gemm<T> as_row(Gemm<T> g) {
+  std::swap(g.a, g.b);
+  std::swap(g.m, g.n);
+  g.a_col = std::exchange(g.b_row, g.a_col);
+  g.b_col = std::exchange(g.a_row, 0);
+  g.c_row = g.n;
+  return g;
+}
+
+template <class T>
+void run(const Gemm<T>& g) {
+  if (g.n == 1 && g.m > 1 && g.c_row == 1 && g.bias == nullptr) return run(as_row(g));
+  const TileProgram<T>* by_block = g.epilogue != nullptr && !epilogue_waits(g) ? g.epilogue : nullptr;
+  if (by_block != nullptr) by_block->begin();
+  if (g.m != 0 && g.n != 0) multiply(g, by_block);
+  if (by_block != nullptr) {
+    by_block->end();
+  } else if (g.epilogue != nullptr) {
+    g.epilogue->all(g.scratch);
   }
-  if (g.m != 0 && g.n != 0) {
-    if (g.n == 1 && g.c_row == 1 && g.bias == nullptr) {  // a column of results is computed as a row: C' = B' A'
-      std::swap(g.a, g.b);
-      std::swap(g.m, g.n);
-      g.a_col = std::exchange(g.b_row, g.a_col);
-      g.b_col = std::exchange(g.a_row, 0);
-      g.c_row = g.n;
-    }
-    if (g.m <= 3 && g.a_col == 1 && g.b_row == 1 && (g.b_col != 1 || g.n == 1)) {
-      multiply_few_rows(g);
-    } else {
-      multiply(g, by_block);
-    }
-  }
-  if (by_block != nullptr) by_block->end();
-  if (g.epilogue != nullptr && by_block == nullptr) g.epilogue->all(g.scratch);
 }
 void gemm_f32(const Gemm<float>& problem) { run(problem); }
 void gemm_f64(const Gemm<double>& problem) { run(problem); }

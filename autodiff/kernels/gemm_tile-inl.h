@@ -41,7 +41,7 @@ struct TileProduct {
   std::ptrdiff_t c_row;
   std::ptrdiff_t tail;  ///< columns of the last pack
   bool accumulate;
-  const T* start;  ///< one row in full packs: what the sums start from, so that a bias costs nothing
+  const T* start;  ///< what the sums of a column start from, so that a bias costs nothing; 0 if null
 };
 
 template <class T, int kRows, int kPacks, bool accumulate>
@@ -68,10 +68,14 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
   constexpr int kSets = kRows * kPacks <= 4 ? 2 : 1;  // a second set of sums hides the latency of FMA in small tiles
-  Pack<T> sums[kSets][kRows][kPacks];
+  Pack<T> start[kPacks], sums[kSets][kRows][kPacks];
+  for (int v = 0; v < kPacks; ++v) {
+    const T* at = tile.start + v * N;
+    start[v] = tile.start == nullptr ? Pack<T>(0.0) : v < kPacks - 1 ? load(at) : load_first(at, tile.tail);
+  }
   for (int u = 0; u < kSets; ++u) {
     for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kPacks; ++v) sums[u][r][v] = u == 0 ? load(tile.start + v * N) : Pack<T>(0.0);
+      for (int v = 0; v < kPacks; ++v) sums[u][r][v] = u == 0 ? start[v] : Pack<T>(0.0);
     }
   }
   const auto mask = hn::FirstN(d, static_cast<std::size_t>(tile.tail));
@@ -145,6 +149,10 @@ template <class T, bool neighbours>
 inline constexpr TileKernels<T> kTileKernels = {
     kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTileRows>()),
     kernels_of_width<T, 2, neighbours>(std::make_integer_sequence<int, kTileRows>())};
+template <class T>
+const TileKernels<T>& tile_kernels(bool neighbours) {
+  return neighbours ? kTileKernels<T, true> : kTileKernels<T, false>;
+}
 
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
