@@ -17,6 +17,7 @@
 
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/gemm_pack-inl.h"
+#include "autodiff/kernels/gemm_rows-inl.h"
 #include "autodiff/kernels/gemm_tile-inl.h"
 #include "autodiff/kernels/threads.hpp"
 
@@ -36,9 +37,6 @@ T* workspace(std::size_t size) {
 }
 
 constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
-
-/// Products of a long row that are summed one after the other.
-constexpr std::ptrdiff_t kSlice = 2048;
 
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
@@ -66,77 +64,13 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 namespace {  // Local to this file: other families have tables of the same names
 
-/// Where kColumns dot products stand: a row of A, and columns of B from one to the next.
-template <class T>
-struct Dots {
-  const T *a, *b;
-  std::ptrdiff_t b_col;
-  Dots from(std::ptrdiff_t p) const { return {a + p, b + p, b_col}; }
-};
-
-/// The first n products of each, n a multiple of the lanes.
-template <class T, int kColumns>
-HWY_INLINE void add_products(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&sums)[kColumns]) {
-  for (auto& sum : sums) sum = 0.0;
-  for (std::ptrdiff_t p = 0; p < n; p += kLanes<T>) {
-    const Pack<T> x = load(at.a + p);
-#pragma GCC unroll 8
-    for (int u = 0; u < kColumns; ++u) sums[u] = multiply_add(x, load(at.b + u * at.b_col + p), sums[u]);
-  }
-}
-
-/// The same in halves, down to slices that are summed one after the other: a sum of millions keeps the digits of one of
-/// thousands (Higham 2002, section 4.2).
-template <class T, int kColumns>
-HWY_NOINLINE void add_pairwise(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&sums)[kColumns]) {
-  if (n <= kSlice) return add_products(at, n, sums);
-  const std::ptrdiff_t half = n / 2 / kLanes<T> * kLanes<T>;
-  Pack<T> more[kColumns];
-  add_pairwise(at, half, sums);
-  add_pairwise(at.from(half), n - half, more);
-  for (int u = 0; u < kColumns; ++u) sums[u] = sums[u] + more[u];
-}
-
-/// kColumns dot products of one row of A with columns of B, both contiguous along the depth.
-template <class T, int kColumns>
-HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j) {
-  const Tag<T> d;
-  const T* b = g.b + j * g.b_col;
-  const std::ptrdiff_t whole = g.k / kLanes<T> * kLanes<T>;
-  Pack<T> sums[kColumns];
-  if (whole <= kSlice) {
-    add_products(Dots<T>{a, b, g.b_col}, whole, sums);
-  } else {
-    add_pairwise(Dots<T>{a, b, g.b_col}, whole, sums);
-  }
-#pragma GCC unroll 8
-  for (int u = 0; u < kColumns; ++u) {
-    T sum = whole != 0 ? hn::GetLane(hn::SumOfLanes(d, sums[u].v)) : T(0);
-    for (std::ptrdiff_t q = whole; q < g.k; ++q) sum += a[q] * b[u * g.b_col + q];
-    if (g.bias != nullptr) sum += g.bias[j + u];
-    c[j + u] = g.accumulate ? c[j + u] + sum : sum;
-  }
-}
-
-/// Few rows, as in layers of batch size 1: nothing is used twice, so nothing is packed.
-template <class T>
-void multiply_few_rows(const Gemm<T>& g) {
-  for (std::ptrdiff_t i = 0; i < g.m; ++i) {
-    const T* a = g.a + i * g.a_row;
-    T* c = g.c + i * g.c_row;
-    std::ptrdiff_t j = 0;
-    for (; j + 8 <= g.n; j += 8) dots<T, 8>(g, a, c, j);
-    for (; j < g.n; ++j) dots<T, 1>(g, a, c, j);
-  }
-}
-
 /// How C is cut. Tiles and slices decide which sums are formed, so they follow from the whole problem; threads then
 /// take whole tiles.
 template <class T>
 struct Cut {
   bool neighbours, pack_a, pack_b;
   std::ptrdiff_t slices, bands;
-  bool one_tile;  ///< holds all of C, over the whole depth, and reads A and B where they are
+  bool simple;  ///< A and B are read where they are, the depth and the rows of C are not cut
 
   explicit Cut(const Gemm<T>& g) {
     constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
@@ -149,9 +83,22 @@ struct Cut {
     pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
     slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
-    one_tile = g.m <= kTileRows && g.n <= kTilePacks * kLanes<T> && slices == 1 && !pack_a && !pack_b &&
-               (kMasked || g.n % kLanes<T> == 0);
+    simple = slices == 1 && bands == 1 && !pack_a && !pack_b && (kMasked || g.n % kLanes<T> == 0);
   }
+};
+
+/// Tiles of rows, so that none is thin: the first `higher` of them have one row more than `low`.
+struct Rows {
+  std::ptrdiff_t tiles, low, higher;
+
+  explicit Rows(std::ptrdiff_t height) : tiles((height + kTileRows - 1) / kTileRows) {
+    // (32-bit division: a few ns matter for the smallest products.)
+    low = tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
+    higher = height - low * tiles;
+  }
+  std::ptrdiff_t of(std::ptrdiff_t tile) const { return low + (tile < higher ? 1 : 0); }
+  /// The first row of a tile.
+  std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
 };
 
 /// What one thread computes of C: a share of the tiles of each band, or of the panels of columns.
@@ -163,7 +110,7 @@ struct Part {
 template <class T>
 void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileProgram<T>* epilogue, T* scratch) {
   constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  const auto [neighbours, pack_a, pack_b, slices, bands, one_tile] = cut;
+  const auto [neighbours, pack_a, pack_b, slices, bands, simple] = cut;
   const std::ptrdiff_t panels = ceil_divide(g.n, kWidth);
   const std::ptrdiff_t first = begin_of_part(panels, part.panel, part.panel_parts) * kWidth;
   const std::ptrdiff_t end = std::min(g.n, begin_of_part(panels, part.panel + 1, part.panel_parts) * kWidth);
@@ -178,13 +125,9 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
     height = bands == 1 ? g.m : (g.m - i0) / (bands - band);
     for (std::ptrdiff_t slice = 0, p0 = 0, depth; slice < slices; ++slice, p0 += depth) {  // slices of depth,
       depth = slices == 1 ? g.k : (g.k - p0) / (slices - slice);
-      // and tiles of rows, so that none is thin. (32-bit division: a few ns matter for the smallest products.)
-      const std::ptrdiff_t tiles = (height + kTileRows - 1) / kTileRows;
-      const std::ptrdiff_t rows_low =
-          tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
-      const std::ptrdiff_t higher = height - rows_low * tiles;
-      const std::ptrdiff_t at_first = begin_of_part(tiles, part.tile, part.tile_parts);
-      const std::ptrdiff_t at_end = begin_of_part(tiles, part.tile + 1, part.tile_parts);
+      const Rows tiles(height);  // and tiles of rows
+      const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
+      const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
       for (std::ptrdiff_t j = first; j < end; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;
         const std::ptrdiff_t tail = width - (packs - 1) * N;
@@ -197,10 +140,10 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
           b = packed_b;
           b_step = packs * N;
         }
-        const std::ptrdiff_t top = at_first * rows_low + std::min(at_first, higher);
+        const std::ptrdiff_t top = tiles.begin(at_first);
         std::ptrdiff_t ready = i0 + top;  // rows from here on wait for the epilogue
         for (std::ptrdiff_t at = at_first, r0 = top, rows; at < at_end; ++at, r0 += rows) {
-          rows = rows_low + (at < higher ? 1 : 0);
+          rows = tiles.of(at);
           const std::ptrdiff_t i = i0 + r0;
           const T* a = g.a + i * g.a_row + p0 * g.a_col;
           std::ptrdiff_t a_step = neighbours ? g.a_col : g.a_row;
@@ -211,7 +154,8 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
             a_step = rows;
           }
           if (next != nullptr) {  // the next panel of B arrives in L2 while this one is used
-            for (const std::ptrdiff_t until = std::min(depth, ahead + depth / tiles + 1); ahead < until; ++ahead) {
+            for (const std::ptrdiff_t until = std::min(depth, ahead + depth / tiles.tiles + 1); ahead < until;
+                 ++ahead) {
               for (int v = 0; v < kTilePacks; ++v) __builtin_prefetch(next + ahead * g.b_row + v * N, 0, 2);
             }
           }
@@ -219,7 +163,7 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
               {depth, a, a_step, b, b_step, g.c + i * g.c_row + j, g.c_row, tail, g.accumulate || slice > 0, start});
           // Tiles that fit into one block share a run of the epilogue.
           if (epilogue == nullptr || slice != slices - 1) continue;
-          if (at + 1 == at_end || (i + rows + rows_low + 1 - ready) * width > kTile<T>) {
+          if (at + 1 == at_end || (i + rows + tiles.low + 1 - ready) * width > kTile<T>) {
             epilogue->block(ready, i + rows - ready, j, width, scratch);
             ready = i + rows;
           }
@@ -229,22 +173,33 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
   }
 }
 
+/// What multiply() does on one thread if there is nothing to pack and no epilogue by block: its 12 ns of preparation
+/// are longer than the smallest products take.
 template <class T>
-void multiply_one_tile(const Gemm<T>& g, bool neighbours) {
-  const std::ptrdiff_t packs = g.n > kLanes<T> ? 2 : 1, tail = g.n - (packs - 1) * kLanes<T>;
+void multiply_simple(const Gemm<T>& g, bool neighbours) {
+  constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
   const TileKernels<T>& kernels = tile_kernels<T>(neighbours);
-  kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(g.m - 1)](
-      {g.k, g.a, neighbours ? g.a_col : g.a_row, g.b, g.b_row, g.c, g.c_row, tail, g.accumulate, g.bias});
+  const Rows rows(g.m);
+  for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
+    const std::ptrdiff_t packs = g.n - j > N ? 2 : 1, tail = std::min(N, g.n - j - (packs - 1) * N);
+    const T* bias = g.bias != nullptr ? g.bias + j : nullptr;
+    for (std::ptrdiff_t at = 0, i = 0; at < rows.tiles; i += rows.of(at++)) {
+      kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows.of(at) - 1)](
+          {g.k, g.a + i * g.a_row, neighbours ? g.a_col : g.a_row, g.b + j, g.b_row, g.c + i * g.c_row + j, g.c_row,
+           tail, g.accumulate, bias});
+    }
+  }
 }
 
 template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   if (g.m <= 3 && g.a_col == 1 && g.b_row == 1 && (g.b_col != 1 || g.n == 1)) return multiply_few_rows(g);
   const Cut<T> cut(g);
-  if (cut.one_tile) return multiply_one_tile(g, cut.neighbours);
-  constexpr double kFlopsPerNs = 100;
-  const double flops = 2.0 * static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
-  if (!worth_sharing(flops / kFlopsPerNs)) return multiply(g, cut, {}, epilogue, g.scratch);
+  constexpr double kNsPerSum = 0.02;  // of a product and an addition
+  if (!worth_sharing(kNsPerSum * static_cast<double>(g.m * g.n * g.k))) {
+    if (cut.simple && epilogue == nullptr) return multiply_simple(g, cut.neighbours);
+    return multiply(g, cut, {}, epilogue, g.scratch);
+  }
   // Each thread packs what it needs: cut the longer side, so that the shorter is packed twice. Sums of an epilogue go
   // down columns, which then must not be cut.
   const std::ptrdiff_t tiles = ceil_divide(g.m, kTileRows), panels = ceil_divide(g.n, kLanes<T> * kTilePacks);

@@ -48,15 +48,18 @@ template <class T, int kRows, int kPacks, bool accumulate>
 HWY_INLINE void store_tile(const TileProduct<T>& tile, const Pack<T> (&sums)[kRows][kPacks]) {
   constexpr std::ptrdiff_t N = kLanes<T>;
   T* c = tile.c;
+  const std::ptrdiff_t tail = tile.tail,
+                       c_row = tile.c_row;  // copies: a store might change the tile, says the compiler
+  const bool whole = tail == N;             // a masked store delays the load that follows it
 #pragma GCC unroll 16
-  for (int r = 0; r < kRows; ++r, c += tile.c_row) {
+  for (int r = 0; r < kRows; ++r, c += c_row) {
 #pragma GCC unroll 4
     for (int v = 0; v < kPacks; ++v) {
       T* to = c + v * N;
-      if (v < kPacks - 1 || tile.tail == N) {
+      if (v < kPacks - 1 || whole) {
         store(accumulate ? sums[r][v] + load(to) : sums[r][v], to);
       } else {
-        store_first(accumulate ? sums[r][v] + load_first(to, tile.tail) : sums[r][v], to, tile.tail);
+        store_first(accumulate ? sums[r][v] + load_first(to, tail) : sums[r][v], to, tail);
       }
     }
   }

@@ -8,9 +8,6 @@
 namespace wengert::kernels {
 namespace {
 
-/// A home of so few blocks has the arguments of its instructions computed once, for all runs.
-constexpr std::ptrdiff_t kBakedBlocks = 4;
-
 /// Elements from plane 0 to the plane at `at`.
 std::ptrdiff_t plane_offset(const std::int64_t* steps, const std::int64_t* at, std::size_t axes) {
   std::ptrdiff_t offset = 0;
@@ -140,9 +137,7 @@ template <class T>
 void TileProgram<T>::all(T* scratch) const {
   begin();
   if (!baked_.empty()) {
-    for (std::size_t k = 0; k < baked_.size();) {
-      for (const Step<T>& step : steps) step.run(baked_[k++]);
-    }
+    for (const Baked& baked : baked_) baked.run(baked.call);
     return end();
   }
   const Blocks b = blocks();
@@ -195,62 +190,6 @@ void TileProgram<T>::join() const {
 template <class T>
 bool TileProgram<T>::columns_are_independent() const {
   return std::ranges::all_of(init, [&](const Start& start) { return steps[start.step].y.col != 0; });
-}
-
-template <class T>
-void TileProgram<T>::bake(T* scratch) {
-  baked_.clear();
-  chunks_.clear();
-  const Blocks b = blocks();
-  if (b.count() == 0) return;
-  if (outer.empty() && b.count() <= kBakedBlocks) {
-    constexpr std::array<std::int64_t, 6> origin{};
-    baked_.reserve(static_cast<std::size_t>(b.count()) * steps.size());
-    for (std::ptrdiff_t i = 0; i < b.rows; i += b.height) {
-      for (std::ptrdiff_t j = 0; j < b.cols; j += b.width) {
-        const Block at{i, std::min(b.height, b.rows - i), j, std::min(b.width, b.cols - j), origin.data(), false};
-        for (const Step<T>& step : steps) bind(step, at, scratch, baked_.emplace_back());
-      }
-    }
-    // Whole vectors instead of a masked tail: a masked store delays the load that follows it.
-    const auto has_room = [](const Operand<T>& o) { return o.place != Place::memory || o.col == 0 || o.padded; };
-    for (std::size_t k = 0; b.rows == 1 && k < baked_.size(); ++k) {
-      const Step<T>& step = steps[k % steps.size()];
-      if (!is_map(step.instruction) || !has_room(step.y) || !has_room(step.y2) ||
-          !std::ranges::all_of(step.x, has_room)) {
-        continue;
-      }
-      std::ptrdiff_t& length = baked_[k].cols;
-      length = (length + kMaxLanes<T> - 1) / kMaxLanes<T> * kMaxLanes<T>;
-    }
-    return;
-  }
-  // As many chunks as keep 16 threads busy, of at least 16 blocks each. What is reduced over planes stays in one.
-  const std::ptrdiff_t chunks = std::min<std::ptrdiff_t>(16, b.down / std::max<std::ptrdiff_t>(1, 16 / b.across));
-  const std::ptrdiff_t flat_chunks = std::min<std::ptrdiff_t>(16, b.across / 16);
-  const std::ptrdiff_t n = flat ? flat_chunks : chunks;
-  if (init.empty() || !outer.empty() || n < 2) return;
-  std::size_t size = 0;
-  for (Start& start : init) {
-    start.shared = steps[start.step].y.row == 0;  // else each row has its own result, and chunks are cut between rows
-    if (start.shared) size += room(start);
-  }
-  partial_ = Buffer<T>(size * static_cast<std::size_t>(n - 1));
-  T* partial = partial_.data();
-  for (std::ptrdiff_t c = 0; c < n; ++c) {
-    Chunk chunk;
-    const std::ptrdiff_t lines = flat ? b.across : b.down, each = flat ? 1 : b.across;
-    chunk.first = lines * c / n * each, chunk.last = lines * (c + 1) / n * each;
-    if (c > 0) {
-      chunk.steps = steps;
-      for (const Start& start : init) {
-        if (!start.shared) continue;
-        chunk.steps[start.step].y.data = partial;
-        partial += room(start);
-      }
-    }
-    chunks_.push_back(std::move(chunk));
-  }
 }
 
 template float* scratch_of_thread<float>(std::ptrdiff_t);

@@ -151,11 +151,17 @@ class TileProgram {
   /// Runs blocks [first, last); results of `with` in the place of those of TileProgram::steps.
   void run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
            T* scratch) const;
+  void bake_calls(const Blocks& b, T* scratch);
+  void bake_chunks(const Blocks& b);
   void join() const;
   /// Elements of a partial result, up to a whole number of vectors.
   static std::size_t room(const Start& start);
 
-  std::vector<Call<T>> baked_;
+  struct Baked {
+    TileFn<T> run;
+    Call<T> call;
+  };
+  std::vector<Baked> baked_;  ///< what a small home runs, from first to last; empty for a large one
   struct Chunk {
     std::ptrdiff_t first, last;
     std::vector<Step<T>> steps;  ///< with partial results of its own; those of the first chunk are the results
