@@ -193,7 +193,6 @@ void multiply_simple(const Gemm<T>& g, bool neighbours) {
 
 template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
-  if (g.m <= 3 && g.a_col == 1 && g.b_row == 1 && (g.b_col != 1 || g.n == 1)) return multiply_few_rows(g);
   const Cut<T> cut(g);
   constexpr double kNsPerSum = 0.02;  // of a product and an addition
   if (!worth_sharing(kNsPerSum * static_cast<double>(g.m * g.n * g.k))) {
@@ -225,11 +224,25 @@ Gemm<T> as_row(Gemm<T> g) {
 }
 
 template <class T>
+void multiply_column(const Gemm<T>& g) {
+  const Gemm<T> row = as_row(g);
+  if (are_few_rows(row)) return multiply_few_rows(row, 0);
+  multiply(g.bias == nullptr ? row : g, static_cast<const TileProgram<T>*>(nullptr));
+}
+
+template <class T>
 void run(const Gemm<T>& g) {
-  if (g.n == 1 && g.m > 1 && g.c_row == 1 && g.bias == nullptr) return run(as_row(g));
   const TileProgram<T>* by_block = g.epilogue != nullptr && !epilogue_waits(g) ? g.epilogue : nullptr;
   if (by_block != nullptr) by_block->begin();
-  if (g.m != 0 && g.n != 0) multiply(g, by_block);
+  if (g.m == 0 || g.n == 0) {
+    // There is nothing to compute.
+  } else if (are_few_rows(g)) {
+    multiply_few_rows(g, 1);
+  } else if (g.n == 1 && g.c_row == 1) {
+    multiply_column(g);
+  } else {
+    multiply(g, by_block);
+  }
   if (by_block != nullptr) {
     by_block->end();
   } else if (g.epilogue != nullptr) {

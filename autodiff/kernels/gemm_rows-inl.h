@@ -53,7 +53,7 @@ HWY_NOINLINE void add_pairwise(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&su
 
 /// kColumns dot products of one row of A with columns of B, both contiguous along the depth.
 template <class T, int kColumns>
-HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j) {
+HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j, std::ptrdiff_t bias_step) {
   const Tag<T> d;
   const T* b = g.b + j * g.b_col;
   const std::ptrdiff_t whole = g.k / kLanes<T> * kLanes<T>;
@@ -67,20 +67,25 @@ HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j) {
   for (int u = 0; u < kColumns; ++u) {
     T sum = whole != 0 ? hn::GetLane(hn::SumOfLanes(d, sums[u].v)) : T(0);
     for (std::ptrdiff_t q = whole; q < g.k; ++q) sum += a[q] * b[u * g.b_col + q];
-    if (g.bias != nullptr) sum += g.bias[j + u];
+    if (g.bias != nullptr) sum += g.bias[(j + u) * bias_step];
     c[j + u] = g.accumulate ? c[j + u] + sum : sum;
   }
 }
 
 /// Few rows, as in layers of batch size 1: nothing is used twice, so nothing is packed.
 template <class T>
-void multiply_few_rows(const Gemm<T>& g) {
+bool are_few_rows(const Gemm<T>& g) {
+  return g.m <= 3 && g.a_col == 1 && g.b_row == 1 && (g.b_col != 1 || g.n == 1);
+}
+/// `bias_step` is from one column to the next.
+template <class T>
+void multiply_few_rows(const Gemm<T>& g, std::ptrdiff_t bias_step) {
   for (std::ptrdiff_t i = 0; i < g.m; ++i) {
     const T* a = g.a + i * g.a_row;
     T* c = g.c + i * g.c_row;
     std::ptrdiff_t j = 0;
-    for (; j + 8 <= g.n; j += 8) dots<T, 8>(g, a, c, j);
-    for (; j < g.n; ++j) dots<T, 1>(g, a, c, j);
+    for (; j + 8 <= g.n; j += 8) dots<T, 8>(g, a, c, j, bias_step);
+    for (; j < g.n; ++j) dots<T, 1>(g, a, c, j, bias_step);
   }
 }
 

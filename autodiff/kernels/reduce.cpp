@@ -77,7 +77,10 @@ HWY_INLINE void take_row(Lane<T> x, std::ptrdiff_t cols, Pack<T> (&sums)[4]) {
 #pragma GCC unroll 4
     for (std::ptrdiff_t u = 0; u < 4; ++u) sums[u] = R::combine(sums[u], load(x.at + (q + u * N) * x.step));
   }
-  for (std::size_t u = 0; q + N <= cols; q += N, ++u) sums[u] = R::combine(sums[u], load(x.at + q * x.step));
+#pragma GCC unroll 3
+  for (int u = 0; u < 3; ++u) {  // unrolled, so that the accumulators stay in registers
+    if (q + N <= cols) sums[u] = R::combine(sums[u], load(x.at + q * x.step)), q += N;
+  }
   if (q < cols) sums[3] = R::combine(sums[3], load_first(x.at + q * x.step, cols - q, Pack<T>(R::kNeutral)));
 }
 template <class R, class T>
@@ -88,13 +91,10 @@ HWY_INLINE Pack<T> join(const Pack<T> (&sums)[4]) {
 template <class R, class T>
 void reduce_all(const Call<T>& call) {
   HWY_ALIGN T wide[kLanes<T>];
-  Call<T> block = call;
-  if (block.how[0] == How::advance && block.stride[0] == block.cols) {
-    block.cols *= block.rows;
-    block.rows = 1;
-  }
+  const bool joined = call.how[0] == How::advance && call.stride[0] == call.cols;
+  const std::ptrdiff_t rows = joined ? 1 : call.rows, cols = joined ? call.rows * call.cols : call.cols;
   Pack<T> sums[4] = {R::kNeutral, R::kNeutral, R::kNeutral, R::kNeutral};
-  for (std::ptrdiff_t r = 0; r < block.rows; ++r) take_row<R>(lane(block, 0, r, wide), block.cols, sums);
+  for (std::ptrdiff_t r = 0; r < rows; ++r) take_row<R>(lane(call, 0, r, wide), cols, sums);
   finish_one<R>(call.y, call.factor, R::total(join<R>(sums)));
 }
 
