@@ -135,10 +135,11 @@ void TileProgram<T>::run(const std::vector<Step<T>>& with, const Blocks& b, std:
 
 template <class T>
 void TileProgram<T>::all(T* scratch) const {
-  begin();
+  if (!init.empty()) begin();
   if (!baked_.empty()) {
     for (const Baked& baked : baked_) baked.run(baked.call);
-    return end();
+    if (!init.empty()) end();
+    return;
   }
   const Blocks b = blocks();
   const std::ptrdiff_t count = b.count();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 #include <utility>
 
@@ -51,8 +52,20 @@ struct Place {
   }
   template <class T>
   void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {
-    kernels::fill(out, T(0));
-    kernels::copy(in[0], View<T>(out.data, where.view(Window(out.shape), in[0].shape)));
+    const auto part = [&](const Slice& slice) {
+      return View<T>(out.data, slice.view(Window(out.shape), slice.shape(out.shape)));
+    };
+    const auto zero = [&](std::int64_t from, std::int64_t to) {
+      if (from != to) kernels::fill(part({where.axis, from, 1, to - from}), T(0));
+    };
+    // Zeros on either side of x, and between its elements if they are no neighbours.
+    const std::int64_t last = where.start + std::max<std::int64_t>(0, where.count - 1) * where.step;
+    const std::int64_t low = std::min(where.start, last),
+                       high = where.count == 0 ? low : std::max(where.start, last) + 1;
+    zero(0, low);
+    if (std::abs(where.step) > 1) zero(low, high);
+    zero(high, extent);
+    kernels::copy(in[0], part(where));
   }
 };
 
