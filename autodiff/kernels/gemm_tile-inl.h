@@ -73,8 +73,12 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   constexpr int kSets = kRows * kPacks <= 4 ? 2 : 1;  // a second set of sums hides the latency of FMA in small tiles
   Pack<T> start[kPacks], sums[kSets][kRows][kPacks];
   for (int v = 0; v < kPacks; ++v) {
-    const T* at = tile.start + v * N;
-    start[v] = tile.start == nullptr ? Pack<T>(0.0) : v < kPacks - 1 ? load(at) : load_first(at, tile.tail);
+    if (tile.start == nullptr) {
+      start[v] = 0.0;
+    } else {
+      const T* at = tile.start + v * N;
+      start[v] = v < kPacks - 1 ? load(at) : load_first(at, tile.tail);
+    }
   }
   for (int u = 0; u < kSets; ++u) {
     for (int r = 0; r < kRows; ++r) {

@@ -140,6 +140,10 @@ TEST_CASE_TEMPLATE("a product is right where operands are packed, and cut into s
            Problem{2, 9, 3 * deep + 1, L::rows, L::columns, L::rows, true, true},           // few rows
            Problem{700, 1, deep + 2, L::rows, L::rows},                                     // a column
            Problem{700, 1, 9, L::columns, L::gaps, L::rows, true},                          //
+           Problem{701, 1, 31, L::rows, L::rows, L::rows, false, true},                     // with a bias
+           Problem{131, 10, 37, L::columns, L::rows},                                       // narrow: as B' A'
+           Problem{130, 4, deep + 1, L::columns, L::columns},                               //
+           Problem{129, 9, 40, L::columns, L::rows, L::wide_rows, true, true},              // narrow, but not so simple
            Problem{1030, 19, 5, L::wide_rows, L::rows, L::wide_rows, false, true},          // bands
            Problem{515, 9, deep + 3, L::tall_gaps, L::tall_gaps, L::rows, true},            // bands and slices
            Problem{521, wide + 3, deep + 2, L::rows, L::columns, L::wide_rows, true, true}  // all of it
