@@ -142,16 +142,21 @@ HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptr
     for (std::size_t i = 0; i < kInputs; ++i) x[i] += kTogether * step[i];
   }
   for (std::ptrdiff_t q = whole; q < cols; q += N) {
-    const std::ptrdiff_t n = std::min(N, cols - q);
+    const std::ptrdiff_t n = cols - q;
     Pack<T> p[kOperands];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < kInputs; ++i) {
-      p[i] = load_first(x[i], n);
+      p[i] = n >= N ? load(x[i]) : load_first(x[i], n);
       x[i] += step[i];
     }
     const auto result = evaluate<F>(p);
-    store_first(result.first, y + q, n);
-    if constexpr (kIsPair<F, T>) store_first(result.second, y2 + q, n);
+    if (n >= N) {  // a masked store would delay the load that follows it
+      store(result.first, y + q);
+      if constexpr (kIsPair<F, T>) store(result.second, y2 + q);
+    } else {
+      store_first(result.first, y + q, n);
+      if constexpr (kIsPair<F, T>) store_first(result.second, y2 + q, n);
+    }
   }
 }
 
