@@ -98,13 +98,9 @@ HWY_INLINE void straighten(Call<T>& call) {
   }
 }
 
-/// Packs that a loop works on together. One pack waits for each of its instructions in turn, and no processor looks
-/// ahead over more than a few packs of a long formula; where registers suffice, the compiler interleaves several.
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+/// Packs that a loop works on together: each waits for its own instructions in turn, no processor looks ahead over more
+/// than a few packs of a long formula, and the compiler interleaves what stands in one round.
 inline constexpr std::ptrdiff_t kTogether = 2;
-#else
-inline constexpr std::ptrdiff_t kTogether = 1;
-#endif
 
 /// Evaluates F on the packs at x, step[i] elements apart, and stores what it gives at y and y2. All are loaded before
 /// the first result is stored, hence in place is allowed.
