@@ -3,8 +3,8 @@
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
 // 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
 //    from the first slice to the last.
-// 3. Packed panels live in two buffers per thread and element type, which grow to the largest size seen and are freed
-//    with the thread: no allocation after the first call of a size.
+// 3. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
+//    the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
 
 #undef HWY_TARGET_INCLUDE
@@ -26,7 +26,7 @@
 namespace wengert::kernels {
 namespace {
 
-enum class Panel { a, b, c };
+enum class Panel { a, b, c };  // c: of C', where that is computed in its place
 
 /// Memory of this thread for one packed operand; grows, never shrinks.
 template <class T, Panel panel>
@@ -85,20 +85,6 @@ struct Cut {
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
     simple = slices == 1 && bands == 1 && !pack_a && !pack_b && (kMasked || g.n % kLanes<T> == 0);
   }
-};
-
-/// Tiles of rows, so that none is thin: the first `higher` of them have one row more than `low`.
-struct Rows {
-  std::ptrdiff_t tiles, low, higher;
-
-  explicit Rows(std::ptrdiff_t height) : tiles((height + kTileRows - 1) / kTileRows) {
-    // (32-bit division: a few ns matter for the smallest products.)
-    low = tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
-    higher = height - low * tiles;
-  }
-  std::ptrdiff_t of(std::ptrdiff_t tile) const { return low + (tile < higher ? 1 : 0); }
-  /// The first row of a tile.
-  std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
 };
 
 /// What one thread computes of C: a share of the tiles of each band, or of the panels of columns.

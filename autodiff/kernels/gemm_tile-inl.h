@@ -9,8 +9,10 @@
 #define WENGERT_KERNELS_GEMM_TILE_INL_H_
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "autodiff/kernels/pack-inl.h"
@@ -29,6 +31,20 @@ inline constexpr int kTileRows = 4;
 #else
 inline constexpr int kTileRows = 6;  // 12 accumulators, 2 of B and 1 of A in 16 registers
 #endif
+
+/// Tiles of rows, so that none is thin: the first `higher` of them have one row more than `low`.
+struct Rows {
+  std::ptrdiff_t tiles, low, higher;
+
+  explicit Rows(std::ptrdiff_t height) : tiles((height + kTileRows - 1) / kTileRows) {
+    // (32-bit division: a few ns matter for the smallest products.)
+    low = tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
+    higher = height - low * tiles;
+  }
+  std::ptrdiff_t of(std::ptrdiff_t tile) const { return low + (tile < higher ? 1 : 0); }
+  /// The first row of a tile.
+  std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
+};
 
 template <class T>
 struct TileProduct {
