@@ -38,6 +38,8 @@ T* workspace(std::size_t size) {
 
 constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
 
+constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;  // bytes
+
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
 /// A C of up to half of L2 is finished first and then passed over once in long runs: a block of 14 x 32 costs some
@@ -47,8 +49,8 @@ constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { retur
 template <class T>
 bool epilogue_waits(const Gemm<T>& g) {
   const TileProgram<T>& epilogue = *g.epilogue;
-  return g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 512 * 1024 || g.m <= 3 || g.n == 1 ||
-         epilogue.whole_rows || (epilogue.flat && epilogue.streams > 1) || !epilogue.columns_are_independent();
+  return g.m * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2 || g.m <= 3 || g.n == 1 || epilogue.whole_rows ||
+         (epilogue.flat && epilogue.streams > 1) || !epilogue.columns_are_independent();
 }
 
 /// Where part i of n begins among `count` things.
@@ -181,7 +183,8 @@ template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   const Cut<T> cut(g);
   constexpr double kNsPerSum = 0.02;  // of a product and an addition
-  if (!worth_sharing(kNsPerSum * static_cast<double>(g.m * g.n * g.k))) {
+  const double sums = static_cast<double>(g.m) * static_cast<double>(g.n) * static_cast<double>(g.k);
+  if (!worth_sharing(kNsPerSum * sums)) {
     if (cut.simple && epilogue == nullptr) return multiply_simple(g, cut.neighbours);
     return multiply(g, cut, {}, epilogue, g.scratch);
   }
@@ -217,13 +220,13 @@ void multiply_column(const Gemm<T>& g) {
 }
 
 /// True if C is so narrow that C' = B' A' wastes fewer lanes, and A can be read as rows of packs: in a layer's gradient
-/// of ten classes, two thirds of the multiplications.
+/// of ten classes, two thirds of the multiplications. From beyond L2 the longer rows of A come slower.
 template <class T>
 bool is_narrow(const Gemm<T>& g) {
   constexpr std::ptrdiff_t N = kLanes<T>;
   const std::ptrdiff_t as_it_is = ceil_divide(g.n, N) * g.m, transposed = ceil_divide(g.m, N) * g.n;
   return g.a_row == 1 && g.n >= 4 && g.k >= 32 && 3 * as_it_is >= 4 * transposed && g.c_row == g.n &&
-         g.bias == nullptr && !g.accumulate;
+         g.bias == nullptr && !g.accumulate && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2;
 }
 
 template <class T>
@@ -241,8 +244,7 @@ template <class T>
 void run(const Gemm<T>& g) {
   const TileProgram<T>* by_block = g.epilogue != nullptr && !epilogue_waits(g) ? g.epilogue : nullptr;
   if (by_block != nullptr) by_block->begin();
-  if (g.m == 0 || g.n == 0) {
-    // There is nothing to compute.
+  if (g.m == 0 || g.n == 0) {  // nothing to multiply
   } else if (are_few_rows(g)) {
     multiply_few_rows(g, 1);
   } else if (g.n == 1 && g.c_row == 1) {
