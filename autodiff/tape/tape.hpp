@@ -146,10 +146,16 @@ class Tape {
     return !x.empty() && &x.tape() == this && x.id() < size() && nodes_[x.id()].generation == x.generation();
   }
   /// Throws UsageError if `x` is empty, of another tape, or was dropped with its scope.
-  void expect_mine(std::string_view operation, Var<T> x, Source where) const;
+  void expect_mine(std::string_view operation, Var<T> x, Source where) const {
+    if (!holds(x)) refuse(this, operation, x, where);
+  }
+  /// Throws what is wrong with an x that `tape` does not hold.
+  [[noreturn]] static void refuse(const Tape* tape, std::string_view operation, Var<T> x, Source where);
 
   /// Appends a node. `attributes` points to `op.attribute_bytes` bytes. Inputs must be nodes of this tape.
   Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
+                Source where);
+  Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const Var<T>> inputs, const Shape& shape,
                 Source where);
 
   /// Appends node `id` once more, reading `inputs` in place of its own: same operation, attributes and line.
@@ -235,6 +241,9 @@ class Tape {
   };
 
   std::uint32_t intern(const Shape& shape, std::span<const NodeId> inputs);
+  /// A node whose inputs are those from `first_input` on.
+  Var<T> append_node(const OpTable<T>& op, const void* attributes, std::size_t first_input, const Shape& shape,
+                     Source where);
   Var<T> append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape, Source where);
   LeafStorage<T>& settable(const char* what, Kind kind, Var<T> leaf, Source where);
 
@@ -256,8 +265,7 @@ class Tape {
 
 template <class T>
 const Shape& Var<T>::shape(Source where, const char* operation) const {
-  if (tape_ == nullptr) throw UsageError(locate(operation, "an empty Var has no tape", where));
-  tape_->expect_mine(operation, *this, where);
+  if (tape_ == nullptr || !tape_->holds(*this)) Tape<T>::refuse(tape_, operation, *this, where);
   return tape_->shape(id_);
 }
 

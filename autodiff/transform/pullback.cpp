@@ -40,7 +40,7 @@ class Sweep {
   /// Delivers g to a node: summed or stretched to its shape, added to what is there.
   void deliver(NodeId id, Var<T> g) {
     if (g.empty() || !is_active(id)) return;
-    const Shape shape = tape_.shape(id);
+    const Shape& shape = tape_.shape(id);
     if (g.shape() != shape) g = broadcasts_to(g.shape(), shape) ? broadcast_to(g, shape) : sum_to(g, shape);
     Var<T>& slot = cotangent_[id - first_];
     slot = slot.empty() ? g : slot + g;
@@ -108,6 +108,7 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.deliver(outputs[i].id(), seeds[i]);
   sweep.run();
   std::vector<Var<T>> out;
+  out.reserve(wrt.size());
   for (const Var<T>& w : wrt) {
     const Var<T> g = sweep.cotangent(w.id());
     out.push_back(g.empty() ? tape.constant(T(0), tape.shape(w.id()), where) : g);
