@@ -49,6 +49,7 @@ class Sweep {
   void run() {
     std::vector<Var<T>> x;
     std::vector<NodeId> inputs;
+    std::vector<bool> wanted;
     for (NodeId id = end_; id-- > first_;) {
       const Var<T> g = cotangent(id);
       if (g.empty() || tape_.node(id).op->kind <= Kind::placeholder) continue;
@@ -63,7 +64,9 @@ class Sweep {
         std::copy_n(static_cast<const std::byte*>(tape_.attributes(id)), op.attribute_bytes, attributes);
       }
       if (op.vjp_all != nullptr) {
-        const std::vector<Var<T>> all = op.vjp_all(attributes, g, x, tape_.var(id));
+        wanted.clear();
+        for (const NodeId input : inputs) wanted.push_back(is_active(input));
+        const std::vector<Var<T>> all = op.vjp_all(attributes, g, x, tape_.var(id), wanted);
         for (std::size_t i = 0; i < inputs.size(); ++i) deliver(inputs[i], all[i]);
         continue;
       }
