@@ -43,10 +43,10 @@ std::size_t Tape<T>::HashShape::operator()(const Shape& shape) const {
 template <class T>
 std::uint32_t Tape<T>::intern(const Shape& shape, std::span<const NodeId> inputs) {
   for (const NodeId id : inputs) {  // most results have the shape of an input
-    if (shapes_[nodes_[id].shape] == shape) return nodes_[id].shape;
+    if (*shapes_[nodes_[id].shape] == shape) return nodes_[id].shape;
   }
   const auto [at, fresh] = shape_ids_.try_emplace(shape, static_cast<std::uint32_t>(shapes_.size()));
-  if (fresh) shapes_.push_back(shape);
+  if (fresh) shapes_.push_back(&at->first);
   return at->second;
 }
 
@@ -246,7 +246,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
 template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
-         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape) +
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * (sizeof(Shape) + sizeof(shapes_[0])) +
          random_.capacity() * sizeof(NodeId) + kept_.capacity() * sizeof(kept_[0]);
 }
 

@@ -128,7 +128,7 @@ class Tape {
   std::size_t bytes() const;
 
   const Node<T>& node(NodeId id) const { return nodes_[id]; }
-  const Shape& shape(NodeId id) const { return shapes_[nodes_[id].shape]; }
+  const Shape& shape(NodeId id) const { return *shapes_[nodes_[id].shape]; }
   std::span<const NodeId> inputs(NodeId id) const {
     return {inputs_.data() + nodes_[id].inputs, nodes_[id].input_count};
   }
@@ -251,9 +251,9 @@ class Tape {
   std::vector<NodeId> inputs_;
   std::vector<AttributeBlock> attributes_;
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
-  std::deque<Shape> shapes_;  ///< never moved, so a reference to a shape outlives recording
   std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
-  std::vector<NodeId> random_;                                        ///< the random operations
+  std::vector<const Shape*> shapes_;  ///< its keys by number; never moved, so a reference to a shape outlives recording
+  std::vector<NodeId> random_;        ///< the random operations
   std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
