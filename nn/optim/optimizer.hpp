@@ -66,7 +66,7 @@ class Optimizer {
   Method method_;
   double rate_;
   std::vector<Group<T>> groups_;
-  // Mutable for the formulas, which see of a moment both its leaf and, until they return, its next value.
+  // Mutable for a formula that is recorded: it writes the next values of the moments, which nobody reads afterwards.
   mutable std::vector<Numbers> numbers_;  ///< of each group
   mutable std::vector<State> states_;     ///< of each parameter
 };
