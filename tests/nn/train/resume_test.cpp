@@ -103,7 +103,7 @@ TEST_CASE("the same trainer goes on in the middle of an epoch as if it had not s
   for (int step = 0; step < 4; ++step) CHECK(parts.fit().stop == Stop::time);
   CHECK(parts.trainer.step() == 4);
   CHECK_THROWS_WITH_AS(parts.trainer.fit(test::noisy_plane<double>(21, 1)),
-                       Contains("trainer: epoch 2 was broken off after 8 of 20 samples, there are 21 now"), ShapeError);
+                       Contains("fit: epoch 2 was broken off after 8 of 20 samples, there are 21 now"), ShapeError);
   parts.trainer.options().seconds = 1e9;
   CHECK(parts.state(parts.fit()) == expected);
 }
@@ -315,7 +315,7 @@ TEST_CASE("a snapshot that nobody can write is noticed before the first step") {
   const test::Scratch file("");
   const auto refused = [](const std::filesystem::path& path, const char* reason) {
     Resumable<> training(options(2, path));
-    const std::string expected = "trainer: snapshot: \"" + path.string() + "\": " + reason + "   at resumable.hpp:";
+    const std::string expected = "fit: snapshot: \"" + path.string() + "\": " + reason + "   at resumable.hpp:";
     CHECK_THROWS_WITH_AS(training.fit(), Contains(expected.c_str()), FileError);
     CHECK(training.trainer.step() == 0);
   };

@@ -454,7 +454,7 @@ TEST_CASE("samples that do not fit are refused before anything is trained") {
   const auto w = tape.leaf({1.0, 2.0});
   nn::Trainer<double> rows(
       {{"w", w}}, [&](const auto&, auto&) { return 2.0 * w; }, quiet({}));
-  CHECK_THROWS_WITH_AS(rows.fit(plane(4)), doctest::Contains("the objective must be one number, it is [2]"),
+  CHECK_THROWS_WITH_AS(rows.fit(plane(4)), doctest::Contains("fit: the objective must be one number, it is [2]"),
                        ShapeError);
 }
 
