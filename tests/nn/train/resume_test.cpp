@@ -1,17 +1,14 @@
 // A training that goes on from a snapshot is the training that never stopped, bit for bit.
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "nn/nn.hpp"
 #include "tests/nn/scratch.hpp"
+#include "tests/nn/train/printed.hpp"
 #include "tests/nn/train/resumable.hpp"
 
 using namespace wengert;
@@ -23,22 +20,6 @@ namespace {
 
 nn::TrainerOptions options(std::int64_t epochs, std::filesystem::path snapshot = {}) {
   return {.method = nn::Adam{.rate = 0.05}, .epochs = epochs, .snapshot = std::move(snapshot)};
-}
-
-/// What f writes to the standard output, which is no terminal meanwhile.
-template <class F>
-std::string printed(F f) {
-  const test::Scratch file("");
-  std::fflush(stdout);
-  const int before = ::dup(STDOUT_FILENO), to = ::open(file.path.c_str(), O_WRONLY);
-  ::dup2(to, STDOUT_FILENO);
-  f();
-  std::fflush(stdout);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
-  ::close(to);
-  std::ifstream in(file.path);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// A snapshot of two epochs, in its parts, to be changed and written again.
@@ -216,7 +197,7 @@ TEST_CASE("Ctrl-C finishes the step, saves and says so; the training goes on in 
   Resumable<> first(at), second(options(4, file.path));
   first.trainer.options().progress = true;
   nn::Training run;
-  const std::string said = printed([&] { run = first.fit(); });
+  const std::string said = test::printed([&] { run = first.fit(); });
   CHECK(run.stop == Stop::interrupted);
   CHECK(first.trainer.step() == 7);  // of three an epoch
   CHECK(run.history.size() == 3);

@@ -471,16 +471,3 @@ TEST_CASE("a history is written as CSV and JSON with what was measured") {
   CHECK(json[0]["loss"] == 0.1 + 0.2);
   CHECK(json[0]["validation"].is_null());
 }
-
-TEST_CASE("the bar shows how far the epoch is, loss, speed and time left") {
-  nn::Progress progress(nullptr, true, 4, 100, "accuracy");
-  progress.step(1, 50, 0.25);
-  CHECK(progress.bar(1, 50, 0.25, 2.0) ==
-        "epoch   1/4 [############............] loss 0.2500  25 samples/s  0:14 left");
-  nn::Epoch epoch;
-  epoch.number = 2;
-  epoch.loss = 0.5;
-  epoch.metric = 0.75;
-  epoch.samples_per_second = 1000;
-  CHECK(progress.line(epoch) == "epoch   2/4  loss 0.5000  accuracy 0.7500    1,000 samples/s");
-}
