@@ -30,10 +30,11 @@ void through_elementwise(const HandLayer<T>& layer, const Tensor<T>& z, Tensor<T
 /// The full Jacobian, ∂a_i/∂z_j = a_i (1{i=j} - a_j). As Σ a_i = 1, δ_j = Σ_i a_i (1{i=j} - a_j) ∂C/∂a_i is
 /// a_j Σ_i a_i (∂C/∂a_j - ∂C/∂a_i), which does not lose the digits of 1 - a_j where a_j is close to 1.
 template <class T>
-void through_softmax(Matrix<const T> a, Tensor<T>& of, Terms terms) {
-  const auto g = matrix(of);
+void through_softmax(const Tensor<T>& a_of, Tensor<T>& g_of, Terms terms) {
+  const auto a = matrix(a_of);
+  const auto g = matrix(g_of);
   std::vector<T> delta(static_cast<std::size_t>(g.columns));
-  for (std::int64_t n = 0; n < of.shape()[0]; ++n) {
+  for (std::int64_t n = 0; n < g_of.shape()[0]; ++n) {
     for (std::int64_t j = 0; j < g.columns; ++j) {
       T sum = T(0);
       for (std::int64_t i = 0; i < g.columns; ++i) {
@@ -47,8 +48,11 @@ void through_softmax(Matrix<const T> a, Tensor<T>& of, Terms terms) {
 
 template <class T>
 void through_activation(const HandLayer<T>& layer, const Tensor<T>& z, const Tensor<T>& a, Tensor<T>& g, Terms terms) {
-  if (layer.activation == Activation::softmax) return through_softmax<T>(matrix(a), g, terms);
-  through_elementwise(layer, z, g, terms);
+  if (layer.activation == Activation::softmax) {
+    through_softmax(a, g, terms);
+  } else {
+    through_elementwise(layer, z, g, terms);
+  }
 }
 
 /// Softmax and cross entropy together: Δ = (p Σ_k t_k - t)/batch, that is (p - t)/batch for probabilities t. As

@@ -158,8 +158,7 @@ struct Adamax {
 
 /// Adam with Nesterov's look ahead: μ_t = β₁ (1 - 0.96^(tψ) / 2), and Π_t is their product. Dozat 2016. With
 /// `repeated_mu` μ_t stands twice in the product ahead, Π_t μ_t μ_(t+1) in place of Π_(t+1), so that m weighs less in
-/// the first steps, and products are single precision: PyTorch 1.13.1. (Its 2.0 has μ_t once, still in single
-/// precision.)
+/// the first steps, and products are in single precision, as in PyTorch 1.13.1. (Since 2.0 it has each μ once.)
 struct NAdam {
   static constexpr std::string_view name = "nadam";
   double rate = 2e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, psi = 0.004;
@@ -175,9 +174,9 @@ struct NAdam {
     for (double i = 1; i <= t && all > Number(1e-17); ++i) all *= mu<Number>(i);
     return all;
   }
-  double product_now(double t) const { return repeated_mu ? double(product<float>(t)) : product<double>(t); }
+  double product_now(double t) const { return repeated_mu ? product<float>(t) : product<double>(t); }
   double product_ahead(double t) const {
-    return repeated_mu ? double(product<float>(t) * mu<float>(t) * mu<float>(t + 1)) : product<double>(t + 1);
+    return repeated_mu ? product<float>(t) * mu<float>(t) * mu<float>(t + 1) : product<double>(t + 1);
   }
   void operator()(auto& at, auto& w, auto g) const {
     const auto [m, v] = moments(at, g, beta1, beta2);
