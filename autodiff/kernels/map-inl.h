@@ -28,14 +28,18 @@ struct Lane {
   std::ptrdiff_t step = 0;
 };
 
-/// Row r of operand i. `wide` holds the pack of an operand that is spread, and is kept from row to row.
+/// Row r of an operand. `wide` holds the pack of one that is spread, and is kept from row to row.
+template <class T>
+HWY_INLINE Lane<T> lane(const T* x, std::ptrdiff_t stride, How how, std::ptrdiff_t r, T* wide) {
+  const T* at = x + r * stride;
+  if (how == How::advance) return {at, 1};
+  if (how == How::splat) return {at, 0};
+  if (r == 0 || stride != 0) store(Pack<T>(hn::Set(Tag<T>(), *at)), wide);
+  return {wide, 0};
+}
 template <class T>
 HWY_INLINE Lane<T> lane(const Call<T>& call, std::size_t i, std::ptrdiff_t r, T* wide) {
-  const T* at = call.x[i] + r * call.stride[i];
-  if (call.how[i] == How::advance) return {at, 1};
-  if (call.how[i] == How::splat) return {at, 0};
-  if (r == 0 || call.stride[i] != 0) store(Pack<T>(hn::Set(Tag<T>(), *at)), wide);
-  return {wide, 0};
+  return lane(call.x[i], call.stride[i], call.how[i], r, wide);
 }
 
 template <class F, class T>
@@ -82,21 +86,30 @@ HWY_INLINE Results<T> evaluate(const Pack<T> (&x)[kOperands]) {
   return y;
 }
 
-/// Views a call as one long row where its rows follow each other, and a single column as a row.
-template <class T, std::size_t kInputs, bool kPair>
-HWY_INLINE void straighten(Call<T>& call) {
-  bool joined = call.y_stride == call.cols && (!kPair || call.y2_stride == call.cols);
-  for (std::size_t i = 0; i < kInputs; ++i) {
-    const bool constant = call.how[i] != How::advance && call.stride[i] == 0;
-    // A column of one element per row advances when it is read as a row.
-    if (call.cols == 1 && call.how[i] == How::spread && call.stride[i] == 1) call.how[i] = How::advance;
-    joined = joined && (constant || (call.how[i] == How::advance && call.stride[i] == call.cols));
+/// What of a call is looked at from another side: as one long row where its rows follow each other, a single column as
+/// a row.
+template <std::size_t kInputs>
+struct Form {
+  std::ptrdiff_t rows, cols;
+  How how[kInputs];
+
+  template <class T>
+  HWY_INLINE Form(const Call<T>& call, bool pair) : rows(call.rows), cols(call.cols) {
+    for (std::size_t i = 0; i < kInputs; ++i) how[i] = call.how[i];
+    if (rows == 1) return;
+    bool joined = call.y_stride == cols && (!pair || call.y2_stride == cols);
+    for (std::size_t i = 0; i < kInputs; ++i) {
+      const bool constant = how[i] != How::advance && call.stride[i] == 0;
+      // A column of one element per row advances when it is read as a row.
+      if (cols == 1 && how[i] == How::spread && call.stride[i] == 1) how[i] = How::advance;
+      joined = joined && (constant || (how[i] == How::advance && call.stride[i] == cols));
+    }
+    if (joined) {
+      cols *= rows;
+      rows = 1;
+    }
   }
-  if (joined) {
-    call.cols *= call.rows;
-    call.rows = 1;
-  }
-}
+};
 
 /// Packs that a loop works on together: each waits for its own instructions in turn, no processor looks ahead over more
 /// than a few packs of a long formula, and the compiler interleaves what stands in one round.
@@ -158,42 +171,45 @@ HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptr
 
 /// Applies formula F. Flattened, so that formulas are inlined into the loop whatever their size.
 template <class F, class T>
-[[gnu::flatten]] HWY_NOINLINE void map(const Call<T>& given) {
+[[gnu::flatten]] HWY_NOINLINE void map(const Call<T>& call) {
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
   HWY_ALIGN T wide[kOperands][N];
-  Call<T> straight;  // copied only where needed: a byte read behind wide stores waits for them
-  if (given.rows != 1) {
-    straight = given;
-    straighten<T, kInputs, kPair>(straight);
-  }
-  const Call<T>& call = given.rows != 1 ? straight : given;
-
-  bool constant_rows = true;  // no operand has to be spread again for each row
-  for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= call.how[i] != How::spread || call.stride[i] == 0;
-  if (!kPair && call.rows > 1 && call.cols == 2 * N && constant_rows) {
-    // A block of a matrix product: rows of two packs, without an inner loop.
-    const T* x[kOperands] = {};
-    std::ptrdiff_t stride[kOperands] = {}, second[kOperands] = {};
-    for (std::size_t i = 0; i < kInputs; ++i) {
-      const Lane<T> first = lane(call, i, 0, wide[i]);
-      x[i] = first.at;
-      stride[i] = call.stride[i];
-      second[i] = first.step * N;
-    }
-    T* y = call.y;
-    for (std::ptrdiff_t r = call.rows; r > 0; --r, y += call.y_stride) {
-      map_packs<F, 2, T>(x, second, y, nullptr);
-#pragma GCC unroll 4
-      for (std::size_t i = 0; i < kInputs; ++i) x[i] += stride[i];
-    }
-    return;
-  }
   Lane<T> lanes[kOperands];
-  for (std::ptrdiff_t r = 0; r < call.rows; ++r) {
-    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call, i, r, wide[i]);
-    map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, call.cols);
+  if (call.rows == 1) {
+    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call, i, 0, wide[i]);
+    return map_row<F>(lanes, call.y, call.y2, call.cols);
+  }
+  const Form<kInputs> form(call, kPair);
+  const auto lane_of = [&](std::size_t i, std::ptrdiff_t r)
+                           HWY_ATTR { return lane(call.x[i], call.stride[i], form.how[i], r, wide[i]); };
+
+  if (!kPair && form.rows > 1 && form.cols == 2 * N) {
+    bool constant_rows = true;  // no operand has to be spread again for each row
+    for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= form.how[i] != How::spread || call.stride[i] == 0;
+    if (constant_rows) {
+      // A block of a matrix product: rows of two packs, without an inner loop.
+      const T* x[kOperands] = {};
+      std::ptrdiff_t stride[kOperands] = {}, second[kOperands] = {};
+      for (std::size_t i = 0; i < kInputs; ++i) {
+        const Lane<T> first = lane_of(i, 0);
+        x[i] = first.at;
+        stride[i] = call.stride[i];
+        second[i] = first.step * N;
+      }
+      T* y = call.y;
+      for (std::ptrdiff_t r = form.rows; r > 0; --r, y += call.y_stride) {
+        map_packs<F, 2, T>(x, second, y, nullptr);
+#pragma GCC unroll 4
+        for (std::size_t i = 0; i < kInputs; ++i) x[i] += stride[i];
+      }
+      return;
+    }
+  }
+  for (std::ptrdiff_t r = 0; r < form.rows; ++r) {
+    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane_of(i, r);
+    map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, form.cols);
   }
 }
 
