@@ -12,46 +12,10 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "autodiff/kernels/pack-inl.h"
+#include "autodiff/kernels/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
-
-#if HWY_TARGET != HWY_SCALAR
-/// A square block is transposed in registers: 4 x 4, or 2 x 2 where a vector has two elements.
-template <class T>
-inline constexpr std::ptrdiff_t kBlock = sizeof(T) == 4 || HWY_MAX_BYTES >= 32 ? 4 : 2;
-
-/// to[p * to_step + i] = from[i * from_step + p] for i and p below kBlock.
-template <class T>
-HWY_INLINE void transpose_block(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
-  constexpr std::ptrdiff_t L = kBlock<T>;
-  const hn::FixedTag<T, static_cast<std::size_t>(L)> d;
-  const auto put = [&](std::ptrdiff_t p, auto row) HWY_ATTR { hn::StoreU(row, d, to + p * to_step); };
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_step);
-  if constexpr (L == 2) {
-    put(0, hn::InterleaveLower(d, a, b));
-    put(1, hn::InterleaveUpper(d, a, b));
-  } else {
-    const auto c = hn::LoadU(d, from + 2 * from_step), e = hn::LoadU(d, from + 3 * from_step);
-    if constexpr (sizeof(T) == 4) {
-      const auto ac_low = hn::InterleaveLower(d, a, c), ac_high = hn::InterleaveUpper(d, a, c);
-      const auto be_low = hn::InterleaveLower(d, b, e), be_high = hn::InterleaveUpper(d, b, e);
-      put(0, hn::InterleaveLower(d, ac_low, be_low));
-      put(1, hn::InterleaveUpper(d, ac_low, be_low));
-      put(2, hn::InterleaveLower(d, ac_high, be_high));
-      put(3, hn::InterleaveUpper(d, ac_high, be_high));
-    } else {  // interleaving stays inside 128 bits, so the halves change places afterwards
-      const auto ab_low = hn::InterleaveLower(d, a, b), ab_high = hn::InterleaveUpper(d, a, b);
-      const auto ce_low = hn::InterleaveLower(d, c, e), ce_high = hn::InterleaveUpper(d, c, e);
-      put(0, hn::ConcatLowerLower(d, ce_low, ab_low));
-      put(1, hn::ConcatLowerLower(d, ce_high, ab_high));
-      put(2, hn::ConcatUpperUpper(d, ce_low, ab_low));
-      put(3, hn::ConcatUpperUpper(d, ce_high, ab_high));
-    }
-  }
-}
-#endif
 
 /// Lines that are contiguous in the source: to[p * width + i] = from[p * depth_step + i].
 /// Each store may reach past its line; the next line repairs that, and behind the last one there is room.
