@@ -189,7 +189,12 @@ std::unique_ptr<Case> make(std::string_view workload, std::string_view type) {
 }
 
 Implementation libtorch() {
-  return {make, [](int n) { torch::set_num_threads(n); }};
+  return {make, [](int n) {
+            torch::set_num_threads(n);
+#ifdef WENGERT_BENCH_BLAS
+            manual().set_threads(n);  // its products are those of the same BLAS, which counts its own
+#endif
+          }};
 }
 
 }  // namespace bench

@@ -1,7 +1,8 @@
 // Heat in a rod: u_t = u_xx, u(x, 0) = sin πx, both ends at 0. The trial solution (1 - t) sin πx + x (1 - x) t N(x, t)
 // meets start and ends; the network learns the rest. Exact: e^(-π² t) sin πx.
-// Expected: largest error at most 2e-3 for t up to 1/2, below that of explicit Euler with Δx = 1/10, Δt = Δx²/2.
-// Picture: diffusion_pde.svg.
+// Expected: largest error for t up to 1/2 at most 2e-3, median of five seeds; explicit Euler (Δx = 1/10, Δt = Δx²/2)
+// has 6e-3. Width and rate are chosen by how well the equation holds between the points learned from, which needs no
+// exact solution, with a seed of their own. Picture: diffusion_pde.svg.
 #include <fmt/format.h>
 
 #include <numbers>
@@ -28,6 +29,51 @@ std::pair<Var<double>, Var<double>> grid(Tape<double>& tape, std::int64_t n) {
   return {reshape(broadcast_to(x, {n, n}), {n * n, 1}), reshape(broadcast_to(t, {n, n}), {n * n, 1})};
 }
 
+/// Mean of (u_t - u_xx)² over a grid.
+Var<double> residual(const nn::Mlp<double>& N, std::int64_t n) {
+  const auto [x, t] = grid(N.tape(), n);
+  const auto u = trial(N, x, t);
+  const auto [u_x, u_t] = gradient(sum(u), {x, t});
+  return mean(square(u_t - gradient(sum(u_x), x)));
+}
+
+struct Setting {
+  std::int64_t width;
+  double rate;
+};
+
+constexpr std::int64_t kLearned = 20, kFine = 101;  // points per side: those learned from, those of the report
+
+nn::Mlp<double> trained(Tape<double>& tape, Setting setting, std::uint64_t seed) {
+  constexpr int kSteps = 4000;
+  const nn::Mlp<double> N(tape, {2, setting.width, setting.width, 1}, {.hidden = nn::Activation::tanh, .seed = seed});
+  nn::minimize(residual(N, kLearned), N.parameters(), {.steps = kSteps, .schedule = nn::cosine(setting.rate, kSteps)});
+  return N;
+}
+
+/// The best of six, by the residual on a grid of other points.
+Setting chosen() {
+  Setting best{};
+  double least = std::numeric_limits<double>::infinity();
+  fmt::print("{:>6}{:>8}{:>10}\n", "width", "rate", "residual");
+  for (const std::int64_t width : {10, 20}) {
+    for (const double rate : {1e-2, 2e-2, 4e-2}) {
+      Tape<double> tape;
+      const double left = value(residual(trained(tape, {width, rate}, 0), 2 * kLearned + 1)).item();
+      fmt::print("{:6}{:8}{:10.1e}\n", width, rate, left);
+      if (left < least) best = {width, rate};
+      least = std::min(least, left);
+    }
+  }
+  return best;
+}
+
+/// Off the exact solution: the largest error at each time.
+Tensor<double> errors_of(const nn::Mlp<double>& N) {
+  const auto [x, t] = grid(N.tape(), kFine);
+  return value(max(reshape(abs(trial(N, x, t) - exact(x, t)), {kFine, kFine}), 1));
+}
+
 /// Explicit Euler: forward differences in time, central ones in space. The largest error at each step.
 svg::Series euler() {
   constexpr int kN = 10, kSteps = 100;
@@ -49,32 +95,30 @@ svg::Series euler() {
 }  // namespace
 
 int main() {
-  Tape<double> tape;
-  const nn::Mlp<double> N(tape, {2, 20, 20, 1}, {.hidden = nn::Activation::tanh, .seed = 1});
-  const auto [x, t] = grid(tape, 20);
-  const auto u = trial(N, x, t);
-  const auto [u_x, u_t] = gradient(sum(u), {x, t});
-  const auto u_xx = gradient(sum(u_x), x);
-  const auto costs =
-      nn::minimize(mean(square(u_t - u_xx)), N.parameters(), {.steps = 4000, .schedule = nn::cosine(2e-2, 4000)});
-  fmt::print("mean squared residual {:.3g} -> {:.3g}\n", costs.front(), costs.back());
-
-  constexpr std::int64_t kFine = 101;  // a finer grid than that learned from
-  const auto [fine_x, fine_t] = grid(tape, kFine);
-  const auto found = trial(N, fine_x, fine_t);
-  const auto off = reshape(abs(found - exact(fine_x, fine_t)), {kFine, kFine});
-  const svg::Series by_network{"network", linspace(0.0, kLast, kFine), value(max(off, 1))}, by_euler = euler();
+  const Setting setting = chosen();
+  const svg::Series by_euler = euler();
+  svg::Plot errors{"Largest error at each time", {"time t"}, {"error", true, 1e-4, 1e-2}, {by_euler}};
   svg::Plot solution{"Heat in a rod, by the network", {"place x"}, {"temperature u"}};
-  for (const int percent : {0, 10, 20, 40, 100}) {
-    const Tensor<double> line(Shape{kFine}, value(found).data() + percent * kFine);
-    solution.series.push_back({fmt::format("t = {:g}", kLast * percent / 100), linspace(0.0, 1.0, kFine), line});
+  std::vector<double> largest;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    Tape<double> tape;
+    const nn::Mlp<double> N = trained(tape, setting, seed);
+    errors.series.push_back({fmt::format("network, seed {}", seed), linspace(0.0, kLast, kFine), errors_of(N)});
+    largest.push_back(std::ranges::max(errors.series.back().y.values()));
+    if (seed != 1) continue;
+    const auto [x, t] = grid(tape, kFine);
+    const Tensor<double> u = value(trial(N, x, t));
+    for (const int percent : {0, 10, 20, 40, 100}) {
+      const Tensor<double> line(Shape{kFine}, u.data() + percent * kFine);
+      solution.series.push_back({fmt::format("t = {:g}", kLast * percent / 100), linspace(0.0, 1.0, kFine), line});
+    }
   }
-  const svg::Plot errors{"Largest error at each time", {"time t"}, {"error", true, 1e-4, 1e-2}, {by_network, by_euler}};
   svg::save("diffusion_pde.svg", {solution, errors});
 
-  const double error = std::ranges::max(by_network.y.values()), euler_error = std::ranges::max(by_euler.y.values());
-  const bool good = error <= 2e-3 && error < euler_error;
-  fmt::print("largest error: network {:.1e}, explicit Euler {:.1e}: {}\n", error, euler_error,
-             good ? "as expected" : "MORE THAN EXPECTED");
+  std::ranges::sort(largest);
+  const double euler_error = std::ranges::max(by_euler.y.values());
+  const bool good = largest[2] <= 2e-3 && largest[2] < euler_error;
+  fmt::print("\nlargest error: network {:.1e} to {:.1e}, median {:.1e}; explicit Euler {:.1e}: {}\n", largest[0],
+             largest[4], largest[2], euler_error, good ? "as expected" : "MORE THAN EXPECTED");
   return good ? 0 : 1;
 }

@@ -38,13 +38,30 @@ constexpr double choose(double single, double twice) {
   return Format<T>::kSingle ? single : twice;
 }
 
-/// c[0] x^(N-1) + ... + c[N-1]
+/// c[0] x^(N-1) + ... + c[N-1] of packs, neighbours first (Estrin 1960): what a formula waits for is the depth of its
+/// longest chain of multiply-adds, which this makes a logarithm of N.
+template <class T, std::size_t N>
+HWY_INLINE Pack<T> polynomial(Pack<T> x, const Pack<T> (&c)[N]) {
+  if constexpr (N <= 3) {
+    Pack<T> sum = c[0];
+#pragma GCC unroll 2
+    for (std::size_t i = 1; i < N; ++i) sum = multiply_add(sum, x, c[i]);
+    return sum;
+  } else {
+    constexpr std::size_t odd = N % 2;
+    Pack<T> pairs[N / 2 + odd];
+    if constexpr (odd != 0) pairs[0] = c[0];
+#pragma GCC unroll 16
+    for (std::size_t i = odd; i < N; i += 2) pairs[i / 2 + odd] = multiply_add(c[i], x, c[i + 1]);
+    return polynomial(x * x, pairs);
+  }
+}
 template <class T, std::size_t N>
 HWY_INLINE Pack<T> polynomial(Pack<T> x, const double (&c)[N]) {
-  Pack<T> sum = c[0];
-#pragma GCC unroll 16
-  for (std::size_t i = 1; i < N; ++i) sum = multiply_add(sum, x, Pack<T>(c[i]));
-  return sum;
+  Pack<T> packs[N];
+#pragma GCC unroll 32
+  for (std::size_t i = 0; i < N; ++i) packs[i] = c[i];
+  return polynomial(x, packs);
 }
 
 template <class T>

@@ -40,7 +40,7 @@ void pack(const T* from, std::ptrdiff_t step, std::ptrdiff_t depth_step, std::pt
     return pack_contiguous(from, depth_step, count, width, depth, to);
   }
 #if HWY_TARGET != HWY_SCALAR
-  constexpr std::ptrdiff_t L = kBlock<T>;
+  constexpr std::ptrdiff_t L = kDepth<T>;
   if (step == 1 && count >= L) {  // the last store overlaps its neighbour
     const hn::FixedTag<T, static_cast<std::size_t>(L)> d;
     for (std::ptrdiff_t p = 0; p < depth; ++p, from += depth_step, to += width) {
@@ -52,19 +52,11 @@ void pack(const T* from, std::ptrdiff_t step, std::ptrdiff_t depth_step, std::pt
     }
     return;
   }
-  if (depth_step == 1 && count >= L) {
-    for (; i < count; i += L) {
-      i = std::min(i, count - L);  // the last block overlaps its neighbour
-      const T* line = from + i * step;
-      T* out = to + i;
-      std::ptrdiff_t p = 0;
-      for (; p + L <= depth; p += L, line += L, out += L * width) transpose_block(line, step, out, width);
-      for (; p < depth; ++p, ++line, out += width) {
-        for (std::ptrdiff_t j = 0; j < L; ++j) out[j] = line[j * step];
-      }
-    }
-  }
 #endif
+  if (depth_step == 1) {
+    transpose(from, step, count, depth, to, width);
+    i = count;
+  }
   for (; i < count; ++i) {
     for (std::ptrdiff_t p = 0; p < depth; ++p) to[p * width + i] = from[i * step + p * depth_step];
   }

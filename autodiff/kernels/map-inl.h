@@ -10,6 +10,7 @@
 #define WENGERT_KERNELS_MAP_INL_H_
 #endif
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <tuple>
@@ -97,34 +98,61 @@ HWY_INLINE void straighten(Call<T>& call) {
   }
 }
 
-/// One row. Every pack is loaded before the result of the same elements is stored, hence in place is allowed.
+/// Packs that a loop works on together: each waits for its own instructions in turn, no processor looks ahead over more
+/// than a few packs of a long formula, and the compiler interleaves what stands in one round.
+inline constexpr std::ptrdiff_t kTogether = 2;
+
+/// Evaluates F on the packs at x, step[i] elements apart, and stores what it gives at y and y2. All are loaded before
+/// the first result is stored, hence in place is allowed.
+template <class F, std::ptrdiff_t kPacks, class T>
+HWY_INLINE void map_packs(const T* (&x)[kOperands], const std::ptrdiff_t (&step)[kOperands], T* y, T* y2) {
+  constexpr std::size_t kInputs = arity<F, T>();
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  Results<T> results[kPacks];
+#pragma GCC unroll 4
+  for (std::ptrdiff_t k = 0; k < kPacks; ++k) {
+    Pack<T> p[kOperands];
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kInputs; ++i) p[i] = load(x[i] + k * step[i]);
+    results[k] = evaluate<F>(p);
+  }
+#pragma GCC unroll 4
+  for (std::ptrdiff_t k = 0; k < kPacks; ++k) {
+    store(results[k].first, y + k * N);
+    if constexpr (kIsPair<F, T>) store(results[k].second, y2 + k * N);
+  }
+}
+
+/// One row: kTogether packs at a time, then what is left.
 template <class F, class T>
 HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptrdiff_t cols) {
   constexpr std::size_t kInputs = arity<F, T>();
-  constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
   const T* x[kOperands] = {};
   std::ptrdiff_t step[kOperands] = {};
   for (std::size_t i = 0; i < kInputs; ++i) x[i] = lanes[i].at, step[i] = lanes[i].step * N;
-  const std::ptrdiff_t whole = cols / N * N, rest = cols - whole;
-  for (std::ptrdiff_t q = 0; q < whole; q += N) {
+  const std::ptrdiff_t whole = cols / (kTogether * N) * (kTogether * N);
+  for (std::ptrdiff_t q = 0; q < whole; q += kTogether * N) {
+    map_packs<F, kTogether, T>(x, step, y + q, kIsPair<F, T> ? y2 + q : nullptr);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kInputs; ++i) x[i] += kTogether * step[i];
+  }
+  for (std::ptrdiff_t q = whole; q < cols; q += N) {
+    const std::ptrdiff_t n = cols - q;
     Pack<T> p[kOperands];
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < kInputs; ++i) {
-      p[i] = load(x[i]);
+      p[i] = n >= N ? load(x[i]) : load_first(x[i], n);
       x[i] += step[i];
     }
     const auto result = evaluate<F>(p);
-    store(result.first, y + q);
-    if constexpr (kPair) store(result.second, y2 + q);
-  }
-  if (rest != 0) {
-    Pack<T> p[kOperands];
-#pragma GCC unroll 4
-    for (std::size_t i = 0; i < kInputs; ++i) p[i] = load_first(x[i], rest);
-    const auto result = evaluate<F>(p);
-    store_first(result.first, y + whole, rest);
-    if constexpr (kPair) store_first(result.second, y2 + whole, rest);
+    if (n >= N) {  // a masked store would delay the load that follows it
+      store(result.first, y + q);
+      if constexpr (kIsPair<F, T>) store(result.second, y2 + q);
+    } else {
+      store_first(result.first, y + q, n);
+      if constexpr (kIsPair<F, T>) store_first(result.second, y2 + q, n);
+    }
   }
 }
 
@@ -135,13 +163,12 @@ template <class F, class T>
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
   HWY_ALIGN T wide[kOperands][N];
-  Lane<T> lanes[kOperands];
-  if (given.rows == 1) {
-    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(given, i, 0, wide[i]);
-    return map_row<F>(lanes, given.y, given.y2, given.cols);
+  Call<T> straight;  // copied only where needed: a byte read behind wide stores waits for them
+  if (given.rows != 1) {
+    straight = given;
+    straighten<T, kInputs, kPair>(straight);
   }
-  Call<T> call = given;
-  straighten<T, kInputs, kPair>(call);
+  const Call<T>& call = given.rows != 1 ? straight : given;
 
   bool constant_rows = true;  // no operand has to be spread again for each row
   for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= call.how[i] != How::spread || call.stride[i] == 0;
@@ -157,19 +184,13 @@ template <class F, class T>
     }
     T* y = call.y;
     for (std::ptrdiff_t r = call.rows; r > 0; --r, y += call.y_stride) {
-      Pack<T> p[kOperands], q[kOperands];
+      map_packs<F, 2, T>(x, second, y, nullptr);
 #pragma GCC unroll 4
-      for (std::size_t i = 0; i < kInputs; ++i) {
-        p[i] = load(x[i]);
-        q[i] = load(x[i] + second[i]);
-        x[i] += stride[i];
-      }
-      const auto left = evaluate<F>(p).first, right = evaluate<F>(q).first;
-      store(left, y);
-      store(right, y + N);
+      for (std::size_t i = 0; i < kInputs; ++i) x[i] += stride[i];
     }
     return;
   }
+  Lane<T> lanes[kOperands];
   for (std::ptrdiff_t r = 0; r < call.rows; ++r) {
     for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call, i, r, wide[i]);
     map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, call.cols);

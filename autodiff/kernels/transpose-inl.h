@@ -18,22 +18,32 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR
-/// A square block is transposed in registers: 4 x 4, or 2 x 2 where a vector has two elements.
+/// Blocks of kRows lines by kDepth elements are transposed in registers: f32 4 x 4, or 8 x 4 where vectors have 256 bits;
+/// f64 2 x 2 or 4 x 4.
 template <class T>
-inline constexpr std::ptrdiff_t kBlock = sizeof(T) == 4 || HWY_MAX_BYTES >= 32 ? 4 : 2;
+inline constexpr std::ptrdiff_t kDepth = sizeof(T) == 4 || HWY_MAX_BYTES >= 32 ? 4 : 2;
+template <class T>
+inline constexpr std::ptrdiff_t kRows = sizeof(T) == 4 && HWY_MAX_BYTES >= 32 ? 8 : kDepth<T>;
 
-/// to[p * to_step + i] = from[i * from_step + p] for i and p below kBlock.
-template <class T>
+/// to[p * to_step + i] = from[i * from_step + p] for i < rows and p < kDepth.
+template <std::ptrdiff_t rows, class T>
 HWY_INLINE void transpose_block(const T* from, std::ptrdiff_t from_step, T* to, std::ptrdiff_t to_step) {
-  constexpr std::ptrdiff_t L = kBlock<T>;
-  const hn::FixedTag<T, static_cast<std::size_t>(L)> d;
+  const hn::FixedTag<T, static_cast<std::size_t>(rows)> d;
+  const auto line = [&](std::ptrdiff_t i) HWY_ATTR {
+    if constexpr (rows == kDepth<T>) {
+      return hn::LoadU(d, from + i * from_step);
+    } else {  // line i + kDepth comes to stand beside line i, and goes the same way in 128 bits of its own
+      const hn::Half<decltype(d)> half;
+      return hn::Combine(d, hn::LoadU(half, from + (i + kDepth<T>)*from_step), hn::LoadU(half, from + i * from_step));
+    }
+  };
   const auto put = [&](std::ptrdiff_t p, auto row) HWY_ATTR { hn::StoreU(row, d, to + p * to_step); };
-  const auto a = hn::LoadU(d, from), b = hn::LoadU(d, from + from_step);
-  if constexpr (L == 2) {
+  const auto a = line(0), b = line(1);
+  if constexpr (kDepth<T> == 2) {
     put(0, hn::InterleaveLower(d, a, b));
     put(1, hn::InterleaveUpper(d, a, b));
   } else {
-    const auto c = hn::LoadU(d, from + 2 * from_step), e = hn::LoadU(d, from + 3 * from_step);
+    const auto c = line(2), e = line(3);
     if constexpr (sizeof(T) == 4) {
       const auto ac_low = hn::InterleaveLower(d, a, c), ac_high = hn::InterleaveUpper(d, a, c);
       const auto be_low = hn::InterleaveLower(d, b, e), be_high = hn::InterleaveUpper(d, b, e);
@@ -51,6 +61,20 @@ HWY_INLINE void transpose_block(const T* from, std::ptrdiff_t from_step, T* to, 
     }
   }
 }
+
+/// to[j * to_step + i] = from[i * from_step + j] for i < rows and j < cols, `lines` lines at a time; there are as many,
+/// and kDepth elements in each. The last blocks overlap their neighbours.
+template <std::ptrdiff_t lines, class T>
+HWY_INLINE void transpose_blocks(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t cols,
+                                 T* to, std::ptrdiff_t to_step) {
+  for (std::ptrdiff_t i = 0; i < rows; i += lines) {
+    i = std::min(i, rows - lines);
+    for (std::ptrdiff_t j = 0; j < cols; j += kDepth<T>) {
+      j = std::min(j, cols - kDepth<T>);
+      transpose_block<lines>(from + i * from_step + j, from_step, to + j * to_step + i, to_step);
+    }
+  }
+}
 #endif
 
 /// to[j * to_step + i] = from[i * from_step + j] for i < rows and j < cols.
@@ -58,17 +82,10 @@ template <class T>
 HWY_INLINE void transpose(const T* from, std::ptrdiff_t from_step, std::ptrdiff_t rows, std::ptrdiff_t cols, T* to,
                           std::ptrdiff_t to_step) {
 #if HWY_TARGET != HWY_SCALAR
-  constexpr std::ptrdiff_t L = kBlock<T>;
-  if (rows >= L && cols >= L) {  // the last blocks overlap their neighbours
-    for (std::ptrdiff_t i = 0; i < rows; i += L) {
-      i = std::min(i, rows - L);
-      for (std::ptrdiff_t j = 0; j < cols; j += L) {
-        j = std::min(j, cols - L);
-        transpose_block(from + i * from_step + j, from_step, to + j * to_step + i, to_step);
-      }
-    }
-    return;
-  }
+  if (cols >= kDepth<T> && rows >= kRows<T>)
+    return transpose_blocks<kRows<T>>(from, from_step, rows, cols, to, to_step);
+  if (cols >= kDepth<T> && rows >= kDepth<T>)
+    return transpose_blocks<kDepth<T>>(from, from_step, rows, cols, to, to_step);
 #endif
   if (rows < cols) {  // the longer loop inside
     for (std::ptrdiff_t i = 0; i < rows; ++i) {

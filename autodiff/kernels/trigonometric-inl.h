@@ -20,22 +20,10 @@ namespace wengert::kernels::HWY_NAMESPACE {
 template <class T>
 inline constexpr double kReducible = Format<T>::kSingle ? 3200.0 : 1.0e6;
 
-/// x = n pi/2 + r, and on r: sin r = r + sine r^3, cos r = 1 - r^2/2 + cosine r^4. `low` is what r has rounded away.
+/// high + low = x - n pi/2 to twice the digits.
 template <class T>
-struct Quadrant {
-  hn::Vec<hn::RebindToSigned<Tag<T>>> n;
-  Pack<T> r, low, sine, cosine;
-  Truth<T> odd;
-};
-template <class T>
-HWY_INLINE Quadrant<T> quadrant_of(Pack<T> x) {
-  const hn::RebindToSigned<Tag<T>> integers;
-  Quadrant<T> q;
-  // The first three parts of pi/2 are so short that n times them is exact, with or without FMA.
-  const Pack<T> shifted = multiply_add(x, Pack<T>(0.6366197723675814), Pack<T>(Format<T>::kMagic));
-  const Pack<T> n = shifted - Format<T>::kMagic;
-  q.n = hn::BitCast(integers, shifted.v);
-  q.odd = {hn::MaskFromVec(hn::BitCast(Tag<T>(), hn::Neg(hn::And(q.n, hn::Set(integers, 1)))))};
+HWY_INLINE void subtract_quadrants(Pack<T> x, Pack<T> n, Pack<T>& high, Pack<T>& low) {
+  // n times the first three of four parts of pi/2 is exact, with or without FMA.
   constexpr double single[] = {0x1.922p+0, -0x1.2cp-18, 0x1.11p-26, 0x1.68c234p-39};
   constexpr double twice[] = {1.57079632673412561417e+00, 6.07710050630396597660e-11, 2.02226624871116645580e-21,
                               8.47842766036889956997e-32};
@@ -43,8 +31,48 @@ HWY_INLINE Quadrant<T> quadrant_of(Pack<T> x) {
   const Pack<T> first = negative_multiply_add(n, part(0), x), second = negative_multiply_add(n, part(1), first);
   const Pack<T> lost = negative_multiply_add(n, part(1), first - second);  // what the second difference rounds away
   const Pack<T> rest = multiply_subtract(n, part(2), lost), third = second - rest;
-  q.r = negative_multiply_add(n, part(3), third);
-  q.low = negative_multiply_add(n, part(3), third - q.r) + ((second - third) - rest);
+  high = negative_multiply_add(n, part(3), third);
+  low = negative_multiply_add(n, part(3), third - high) + ((second - third) - rest);
+}
+/// x - n pi/2, within a rounding however much cancels.
+template <class T>
+HWY_INLINE Pack<T> subtract_quadrants(Pack<T> x, Pack<T> n) {
+#if HWY_NATIVE_FMA
+  // In three parts, rounded down. The first difference is exact: it is below 1, and a multiple of the last place of x
+  // and of the first part. The others round once each, the last one almost nothing.
+  constexpr double single[] = {0x1.921fb4p+0, 0x1.4442dp-24, 0x1.846988p-48};
+  constexpr double twice[] = {0x1.921fb54442d18p+0, 0x1.1a62633145c06p-54, 0x1.c1cd129024e08p-107};
+  Pack<T> r = x;
+  for (int i = 0; i < 3; ++i) r = negative_multiply_add(n, Pack<T>(choose<T>(single[i], twice[i])), r);
+  return r;
+#else
+  Pack<T> high, low;
+  subtract_quadrants(x, n, high, low);
+  return high;
+#endif
+}
+
+/// x = n pi/2 + r + low, and on r: sin r = r + sine r^3, cos r = 1 - r^2/2 + cosine r^4. `low` is what r has rounded
+/// away, for functions that ask for twice the digits.
+template <class T>
+struct Quadrant {
+  hn::Vec<hn::RebindToSigned<Tag<T>>> n;
+  Pack<T> r, low, sine, cosine;
+  Truth<T> odd;
+};
+template <bool twofold, class T>
+HWY_INLINE Quadrant<T> quadrant_of(Pack<T> x) {
+  const hn::RebindToSigned<Tag<T>> integers;
+  Quadrant<T> q;
+  const Pack<T> shifted = multiply_add(x, Pack<T>(0.6366197723675814), Pack<T>(Format<T>::kMagic));
+  const Pack<T> n = shifted - Format<T>::kMagic;
+  q.n = hn::BitCast(integers, shifted.v);
+  q.odd = {hn::RebindMask(Tag<T>(), hn::TestBit(q.n, hn::Set(integers, 1)))};
+  if constexpr (twofold) {
+    subtract_quadrants(x, n, q.r, q.low);
+  } else {
+    q.r = subtract_quadrants(x, n);
+  }
   const Pack<T> z = q.r * q.r;
   if constexpr (Format<T>::kSingle) {
     constexpr double ks[] = {-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1};
@@ -77,7 +105,7 @@ template <class T>
 HWY_INLINE void sin_cos(Pack<T> x, Pack<T>& sine, Pack<T>& cosine) {
   const Tag<T> d;
   const hn::RebindToSigned<Tag<T>> integers;
-  const auto q = quadrant_of(x);
+  const auto q = quadrant_of<false>(x);
   const Pack<T> r = q.r, z = r * r;
   const Pack<T> s = multiply_add(q.sine * z, r, r);
   const Pack<T> c = multiply_add(q.cosine * z, z, negative_multiply_add(Pack<T>(0.5), z, Pack<T>(1.0)));
@@ -122,7 +150,7 @@ HWY_NOINLINE void tan_of_large(const T* x, T* y) {
 template <class T>
 HWY_INLINE Pack<T> tan(Pack<T> x) {
   const Tag<T> d;
-  const auto q = quadrant_of(x);
+  const auto q = quadrant_of<true>(x);
   const Pack<T> z = q.r * q.r, s = multiply_add(q.sine * z, q.r, q.low);
   const Pack<T> c = multiply_add(q.cosine * z, z, -(q.r * q.low)) - 0.5 * z;
   const Pack<T> sine = q.r + s, sine_lost = (q.r - sine) + s;

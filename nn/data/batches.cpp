@@ -11,6 +11,14 @@
 
 namespace wengert::nn {
 
+namespace {
+
+void expect_epoch(const char* operation, std::int64_t epoch, Source where) {
+  if (epoch < 0) throw ValueError(locate(operation, fmt::format("epoch {} is before the first", epoch), where));
+}
+
+}  // namespace
+
 template <class T, class Y>
 Batches<T, Y>::Batches(Tensor<T> x, Tensor<Y> y, const BatchOptions& options, Source where)
     : x_(std::move(x)), y_(std::move(y)), options_(options) {
@@ -28,7 +36,7 @@ Batches<T, Y>::Batches(Tensor<T> x, Tensor<Y> y, const BatchOptions& options, So
 
 template <class T, class Y>
 Tensor<std::int64_t> Batches<T, Y>::order(std::int64_t epoch, Source where) const {
-  if (epoch < 0) throw ValueError(locate("batches", fmt::format("epoch {} is before the first", epoch), where));
+  expect_epoch("order", epoch, where);
   if (!options_.shuffle) return arange<std::int64_t>(rows());
   return Random(options_.seed, static_cast<std::uint64_t>(epoch)).permutation(rows());
 }
@@ -45,8 +53,9 @@ MiniBatch<T, Y> Batches<T, Y>::next() {
 
 template <class T, class Y>
 void Batches<T, Y>::seek(std::int64_t epoch, std::int64_t batch, Source where) {
+  expect_epoch("seek", epoch, where);
   if (batch < 0 || batch > per_epoch()) {
-    throw ValueError(locate("batches", fmt::format("batch {} is not in 0..{}", batch, per_epoch()), where));
+    throw ValueError(locate("seek", fmt::format("batch {} is not in 0..{}", batch, per_epoch()), where));
   }
   if (epoch != epoch_) order_ = order(epoch, where);
   epoch_ = epoch;

@@ -181,6 +181,30 @@ Tensor<double> parse(std::string_view text, const CsvOptions& options, const Ori
   return Tensor<double>(Shape{rows, columns < 0 ? 0 : columns}, values);
 }
 
+template <class T>
+std::string text_of(const Tensor<T>& table, const std::vector<std::string>& names, const Origin& origin) {
+  if (table.rank() != 2) {
+    throw ShapeError(locate(origin.operation, fmt::format("{} is no table", to_string(table.shape())), origin.where));
+  }
+  const std::int64_t rows = table.shape()[0], columns = table.shape()[1];
+  if (!names.empty() && names.size() != static_cast<std::size_t>(columns)) {
+    throw ShapeError(locate(
+        origin.operation, fmt::format("one name per column is needed (given: {}, columns: {})", names.size(), columns),
+        origin.where));
+  }
+  std::string text;
+  for (std::size_t j = 0; j < names.size(); ++j) text.append(j == 0 ? "" : ",").append(quoted(names[j]));
+  if (!names.empty()) text += "\r\n";
+  for (std::int64_t i = 0; i < rows; ++i) {
+    for (std::int64_t j = 0; j < columns; ++j) {
+      // The fewest digits that come back bit for bit.
+      fmt::format_to(std::back_inserter(text), "{}{}", j == 0 ? "" : ",", table.data()[i * columns + j]);
+    }
+    text += "\r\n";
+  }
+  return text;
+}
+
 }  // namespace
 
 Tensor<double> parse_csv(std::string_view text, const CsvOptions& options, Source where) {
@@ -209,32 +233,14 @@ std::vector<std::vector<std::string>> csv_fields(std::string_view text, const Cs
 
 template <class T>
 std::string csv_text(const Tensor<T>& table, const std::vector<std::string>& names, Source where) {
-  if (table.rank() != 2) {
-    throw ShapeError(locate("csv_text", fmt::format("{} is no table", to_string(table.shape())), where));
-  }
-  const std::int64_t rows = table.shape()[0], columns = table.shape()[1];
-  if (!names.empty() && names.size() != static_cast<std::size_t>(columns)) {
-    throw ShapeError(
-        locate("csv_text", fmt::format("one name per column is needed (given: {}, columns: {})", names.size(), columns),
-               where));
-  }
-  std::string text;
-  for (std::size_t j = 0; j < names.size(); ++j) text.append(j == 0 ? "" : ",").append(quoted(names[j]));
-  if (!names.empty()) text += "\r\n";
-  for (std::int64_t i = 0; i < rows; ++i) {
-    for (std::int64_t j = 0; j < columns; ++j) {
-      // The fewest digits that come back bit for bit.
-      fmt::format_to(std::back_inserter(text), "{}{}", j == 0 ? "" : ",", table.data()[i * columns + j]);
-    }
-    text += "\r\n";
-  }
-  return text;
+  return text_of(table, names, {"csv_text", "", where});
 }
 
 template <class T>
 void write_csv(const std::filesystem::path& path, const Tensor<T>& table, const std::vector<std::string>& names,
                Source where) {
-  write_file(Origin{"write_csv", path.string(), where}, csv_text(table, names, where));
+  const Origin origin{"write_csv", path.string(), where};
+  write_file(origin, text_of(table, names, origin));
 }
 
 #define INSTANTIATE(T)                                                                      \

@@ -24,6 +24,12 @@ Arrays parse(std::string_view bytes, const Origin& origin) {
   return out;
 }
 
+std::string packed(const Arrays& arrays, const Origin& origin) {
+  std::map<std::string, std::string> members;
+  for (const auto& [name, array] : arrays) members.emplace(name + std::string(kEnding), npy_bytes(array));
+  return zip(members, origin);
+}
+
 }  // namespace
 
 Arrays parse_npz(std::string_view bytes, Source where) { return parse(bytes, {"parse_npz", "", where}); }
@@ -33,14 +39,11 @@ Arrays read_npz(const std::filesystem::path& path, Source where) {
   return parse(read_file(origin), origin);
 }
 
-std::string npz_bytes(const Arrays& arrays, Source where) {
-  std::map<std::string, std::string> members;
-  for (const auto& [name, array] : arrays) members.emplace(name + std::string(kEnding), npy_bytes(array));
-  return zip(members, where);
-}
+std::string npz_bytes(const Arrays& arrays, Source where) { return packed(arrays, {"npz_bytes", "", where}); }
 
 void write_npz(const std::filesystem::path& path, const Arrays& arrays, Source where) {
-  write_file(Origin{"write_npz", path.string(), where}, npz_bytes(arrays, where));
+  const Origin origin{"write_npz", path.string(), where};
+  write_file(origin, packed(arrays, origin));
 }
 
 }  // namespace wengert::nn

@@ -132,6 +132,44 @@ Safetensors parse(std::string_view bytes, const Origin& origin) {
   return out;
 }
 
+std::string bytes_of(const Safetensors& content, const Origin& origin) {
+  std::vector<const Arrays::value_type*> order;
+  for (const auto& tensor : content.tensors) order.push_back(&tensor);
+  std::ranges::sort(order, [](const auto* a, const auto* b) {
+    const std::size_t wide = size_of(a->second.type()), narrow = size_of(b->second.type());
+    return wide != narrow ? wide > narrow : a->first < b->first;
+  });
+  Json header = Json::object();
+  if (!content.metadata.empty()) header[kMetadata] = content.metadata;
+  std::size_t at = 0;
+  for (const auto* tensor : order) {
+    const auto& [name, array] = *tensor;
+    if (name == kMetadata)
+      throw ValueError(locate(origin.operation, "no tensor may be named __metadata__", origin.where));
+    const auto* type =
+        std::ranges::find_if(kTypes, [&, &kind = array](const auto& entry) { return entry.second == kind.type(); });
+    const auto dims = array.shape().dims();
+    header[name] = {{"dtype", type->first},
+                    {"shape", std::vector<std::int64_t>(dims.begin(), dims.end())},
+                    {"data_offsets", {at, at + array.bytes().size()}}};
+    at += array.bytes().size();
+  }
+  std::string text;
+  try {
+    text = header.dump();
+  } catch (const Json::exception& reason) {
+    throw ValueError(
+        locate(origin.operation, fmt::format("a name or text is not UTF-8 ({})", reason.what()), origin.where));
+  }
+  text.resize((kBefore + text.size() + 7) / 8 * 8 - kBefore, ' ');
+  std::string out;
+  for (std::size_t i = 0; i < kBefore; ++i) out += static_cast<char>((text.size() >> (8 * i)) & 0xFF);
+  out.reserve(kBefore + text.size() + at);
+  out += text;
+  for (const auto* tensor : order) out += tensor->second.bytes();
+  return out;
+}
+
 }  // namespace
 
 Safetensors parse_safetensors(std::string_view bytes, Source where) {
@@ -145,39 +183,7 @@ Safetensors read_safetensors(const std::filesystem::path& path, Source where) {
 Safetensors read_safetensors(const Origin& origin) { return parse(read_file(origin), origin); }
 
 std::string safetensors_bytes(const Safetensors& content, Source where) {
-  std::vector<const Arrays::value_type*> order;
-  for (const auto& tensor : content.tensors) order.push_back(&tensor);
-  std::ranges::sort(order, [](const auto* a, const auto* b) {
-    const std::size_t wide = size_of(a->second.type()), narrow = size_of(b->second.type());
-    return wide != narrow ? wide > narrow : a->first < b->first;
-  });
-  Json header = Json::object();
-  if (!content.metadata.empty()) header[kMetadata] = content.metadata;
-  std::size_t at = 0;
-  for (const auto* tensor : order) {
-    const auto& [name, array] = *tensor;
-    if (name == kMetadata) throw ValueError(locate("safetensors", "no tensor may be named __metadata__", where));
-    const auto* type =
-        std::ranges::find_if(kTypes, [&, &kind = array](const auto& entry) { return entry.second == kind.type(); });
-    const auto dims = array.shape().dims();
-    header[name] = {{"dtype", type->first},
-                    {"shape", std::vector<std::int64_t>(dims.begin(), dims.end())},
-                    {"data_offsets", {at, at + array.bytes().size()}}};
-    at += array.bytes().size();
-  }
-  std::string text;
-  try {
-    text = header.dump();
-  } catch (const Json::exception& reason) {
-    throw ValueError(locate("safetensors", fmt::format("a name or text is not UTF-8 ({})", reason.what()), where));
-  }
-  text.resize((kBefore + text.size() + 7) / 8 * 8 - kBefore, ' ');
-  std::string out;
-  for (std::size_t i = 0; i < kBefore; ++i) out += static_cast<char>((text.size() >> (8 * i)) & 0xFF);
-  out.reserve(kBefore + text.size() + at);
-  out += text;
-  for (const auto* tensor : order) out += tensor->second.bytes();
-  return out;
+  return bytes_of(content, {"safetensors_bytes", "", where});
 }
 
 void write_safetensors(const std::filesystem::path& path, const Safetensors& content, Source where) {
@@ -185,7 +191,7 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
 }
 
 void write_safetensors(const Origin& origin, const Safetensors& content) {
-  write_file(origin, safetensors_bytes(content, origin.where));
+  write_file(origin, bytes_of(content, origin));
 }
 
 }  // namespace wengert::nn

@@ -153,13 +153,19 @@ std::map<std::string, std::string> unzip(std::string_view bytes, std::size_t lim
 }
 
 std::string zip(const std::map<std::string, std::string>& members, Source where) {
+  return zip(members, Origin{"zip", "", where});
+}
+
+std::string zip(const std::map<std::string, std::string>& members, const Origin& origin) {
   std::size_t total = kEndSize;
   for (const auto& [name, bytes] : members) {
-    if (name.size() > 0xFFFF) throw ValueError(locate("zip", fmt::format("a name of {} bytes", name.size()), where));
+    if (name.size() > 0xFFFF)
+      throw ValueError(locate(origin.operation, fmt::format("a name of {} bytes", name.size()), origin.where));
     total += 76 + 2 * name.size() + bytes.size() + bytes.size() / 1000 + 64;
   }
   if (total >= kTooBig || members.size() >= 0xFFFF) {
-    throw ValueError(locate("zip", fmt::format("{} members of {} bytes are too much", members.size(), total), where));
+    throw ValueError(locate(origin.operation, fmt::format("{} members of {} bytes are too much", members.size(), total),
+                            origin.where));
   }
   std::string out, directory;
   for (const auto& [name, bytes] : members) {

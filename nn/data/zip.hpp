@@ -18,5 +18,7 @@ std::map<std::string, std::string> unzip(std::string_view bytes, std::size_t lim
 /// An archive of these members, deflated, dated 1980-01-01: the same members give the same bytes. Throws ValueError if
 /// the archive would reach 4 GiB or has more than 65,534 members.
 std::string zip(const std::map<std::string, std::string>& members, Source where = Source::here());
+/// The same for another function, whose name the errors have.
+std::string zip(const std::map<std::string, std::string>& members, const Origin& origin);
 
 }  // namespace wengert::nn

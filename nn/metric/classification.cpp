@@ -100,29 +100,29 @@ double accuracy(const Tensor<T>& outputs, const Tensor<std::int64_t>& labels, So
 
 ConfusionMatrix::ConfusionMatrix(std::int64_t classes, Source where) {
   if (classes < 1)
-    throw ValueError(locate("confusion", fmt::format("classes is {}, it must be positive", classes), where));
+    throw ValueError(locate("confusion_matrix", fmt::format("classes is {}, it must be positive", classes), where));
   counts_ = Tensor<std::int64_t>(Shape{classes, classes});
 }
 
 void ConfusionMatrix::add(const Tensor<std::int64_t>& labels, const Tensor<std::int64_t>& predicted, Source where) {
   if (labels.shape() != predicted.shape()) {
     throw ShapeError(locate(
-        "confusion",
+        "add",
         fmt::format("labels are {}, predicted classes {}", to_string(labels.shape()), to_string(predicted.shape())),
         where));
   }
   Tensor<std::int64_t> counts = counts_;
   for (std::int64_t i = 0; i < labels.size(); ++i) {
-    const std::int64_t row = checked(labels.data()[i], classes(), i, "confusion", where);
-    const std::int64_t column = checked(predicted.data()[i], classes(), i, "confusion", where);
+    const std::int64_t row = checked(labels.data()[i], classes(), i, "add", where);
+    const std::int64_t column = checked(predicted.data()[i], classes(), i, "add", where);
     ++counts.data()[row * classes() + column];
   }
   counts_ = std::move(counts);
 }
 
-void ConfusionMatrix::expect_class(std::int64_t c, Source where) const {
+void ConfusionMatrix::expect_class(const char* operation, std::int64_t c, Source where) const {
   if (c >= 0 && c < classes()) return;
-  throw ValueError(locate("confusion", fmt::format("class {} is not in 0..{}", c, classes() - 1), where));
+  throw ValueError(locate(operation, fmt::format("class {} is not in 0..{}", c, classes() - 1), where));
 }
 
 std::int64_t ConfusionMatrix::there(std::int64_t c) const {
@@ -150,15 +150,15 @@ double ConfusionMatrix::accuracy() const {
 }
 
 double ConfusionMatrix::precision(std::int64_t c, Source where) const {
-  expect_class(c, where);
+  expect_class("precision", c, where);
   return ratio(right(c), predicted(c));
 }
 double ConfusionMatrix::recall(std::int64_t c, Source where) const {
-  expect_class(c, where);
+  expect_class("recall", c, where);
   return ratio(right(c), there(c));
 }
 double ConfusionMatrix::f1(std::int64_t c, Source where) const {
-  expect_class(c, where);
+  expect_class("f1", c, where);
   return ratio(2 * right(c), predicted(c) + there(c));
 }
 
@@ -175,7 +175,7 @@ double ConfusionMatrix::macro_f1() const {
 std::string to_string(const ConfusionMatrix& matrix, const std::vector<std::string>& names, Source where) {
   const auto classes = static_cast<std::size_t>(matrix.classes());
   if (!names.empty() && names.size() != classes) {
-    throw UsageError(locate("confusion",
+    throw UsageError(locate("to_string",
                             fmt::format("one name per class is needed (given: {}, classes: {})", names.size(), classes),
                             where));
   }

@@ -56,7 +56,7 @@ class ConfusionMatrix {
   double macro_f1() const;
 
  private:
-  void expect_class(std::int64_t c, Source where) const;
+  void expect_class(const char* operation, std::int64_t c, Source where) const;
   std::int64_t right(std::int64_t c) const { return counts_.at(c, c); }
   std::int64_t there(std::int64_t c) const;
   std::int64_t predicted(std::int64_t c) const;

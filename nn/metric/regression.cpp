@@ -11,16 +11,16 @@ namespace wengert::nn {
 template <class T>
 void RegressionScore::add(const Tensor<T>& prediction, const Tensor<T>& target, Source where) {
   if (prediction.shape() != target.shape() || prediction.rank() < 1 || prediction.rank() > 2) {
-    throw ShapeError(locate("regression",
+    throw ShapeError(locate("add",
                             fmt::format("prediction is {}, target {}: not [n] or [n, columns] both",
                                         to_string(prediction.shape()), to_string(target.shape())),
                             where));
   }
   const std::size_t columns = target.rank() == 1 ? 1 : static_cast<std::size_t>(target.shape()[1]);
   if (rows_ > 0 && columns != columns_.size()) {
-    throw ShapeError(locate(
-        "regression", fmt::format("rows of {} columns are needed, as before: these have {}", columns_.size(), columns),
-        where));
+    throw ShapeError(
+        locate("add", fmt::format("rows of {} columns are needed, as before: these have {}", columns_.size(), columns),
+               where));
   }
   columns_.resize(columns);
   const std::int64_t n = target.shape()[0];

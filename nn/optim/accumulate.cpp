@@ -14,16 +14,15 @@ template <class T>
 std::vector<Assign<T>> Accumulator<T>::add(const std::vector<Var<T>>& gradients, Located<T> weight) const {
   if (gradients.size() != sums_.size()) {
     throw UsageError(locate(
-        "accumulator",
+        "add",
         fmt::format("one gradient per parameter is needed (given: {}, parameters: {})", gradients.size(), sums_.size()),
         weight.where()));
   }
   std::vector<Assign<T>> out;
   for (std::size_t i = 0; i < sums_.size(); ++i) {
-    const Shape &shape = sums_[i].shape(weight.where(), "accumulator"),
-                &given = gradients[i].shape(weight.where(), "accumulator");
+    const Shape &shape = sums_[i].shape(weight.where(), "add"), &given = gradients[i].shape(weight.where(), "add");
     if (given != shape) {
-      throw ShapeError(locate("accumulator",
+      throw ShapeError(locate("add",
                               fmt::format("gradient {} must have the shape of its parameter, {}, it is {}", i,
                                           to_string(shape), to_string(given)),
                               weight.where()));
@@ -38,14 +37,14 @@ template <class T>
 std::vector<Assign<T>> Accumulator<T>::clear(Source where) const {
   std::vector<Assign<T>> out;
   for (const Var<T>& sum : sums_) {
-    out.push_back(assign(sum, sum.tape().constant(T(0), Shape(sum.shape(where, "accumulator")), where)));
+    out.push_back(assign(sum, sum.tape().constant(T(0), Shape(sum.shape(where, "clear")), where)));
   }
   return out;
 }
 
 template <class T>
 void Accumulator<T>::reset(Source where) {
-  for (const Var<T>& sum : sums_) sum.tape().set(sum, Tensor<T>(Shape(sum.shape(where, "accumulator"))), where);
+  for (const Var<T>& sum : sums_) sum.tape().set(sum, Tensor<T>(Shape(sum.shape(where, "reset"))), where);
 }
 
 template class Accumulator<float>;

@@ -156,22 +156,34 @@ struct Adamax {
   }
 };
 
-/// Adam with Nesterov's look ahead: μ_t = β₁ (1 - 0.96^(tψ) / 2), and Π_t is their product. Dozat 2016.
+/// Adam with Nesterov's look ahead: μ_t = β₁ (1 - 0.96^(tψ) / 2), and Π_t is their product. Dozat 2016. With
+/// `repeated_mu` μ_t stands twice in the product ahead, Π_t μ_t μ_(t+1) in place of Π_(t+1), so that m weighs less in
+/// the first steps, and products are in single precision, as in PyTorch 1.13.1. (Since 2.0 it has each μ once.)
 struct NAdam {
   static constexpr std::string_view name = "nadam";
   double rate = 2e-3, decay = 0, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, psi = 0.004;
+  bool repeated_mu = false;
 
-  double mu(double t) const { return beta1 * (1 - 0.5 * std::pow(0.96, t * psi)); }
-  double product(double t) const {  // below 1e-17 it no longer changes 1 - Π
-    double all = 1;
-    for (double i = 1; i <= t && all > 1e-17; ++i) all *= mu(i);
+  template <class Number = double>
+  Number mu(double t) const {
+    return static_cast<Number>(beta1 * (1 - 0.5 * std::pow(0.96, t * psi)));
+  }
+  template <class Number>
+  Number product(double t) const {  // below 1e-17 it no longer changes 1 - Π
+    Number all = 1;
+    for (double i = 1; i <= t && all > Number(1e-17); ++i) all *= mu<Number>(i);
     return all;
+  }
+  double product_now(double t) const { return repeated_mu ? product<float>(t) : product<double>(t); }
+  double product_ahead(double t) const {
+    return repeated_mu ? product<float>(t) * mu<float>(t) * mu<float>(t + 1) : product<double>(t + 1);
   }
   void operator()(auto& at, auto& w, auto g) const {
     const auto [m, v] = moments(at, g, beta1, beta2);
-    const auto now = at.number([p = *this](double eta, double t) { return eta * (1 - p.mu(t)) / (1 - p.product(t)); });
+    const auto now =
+        at.number([p = *this](double eta, double t) { return eta * (1 - p.mu(t)) / (1 - p.product_now(t)); });
     const auto ahead =
-        at.number([p = *this](double eta, double t) { return eta * p.mu(t + 1) / (1 - p.product(t + 1)); });
+        at.number([p = *this](double eta, double t) { return eta * p.mu(t + 1) / (1 - p.product_ahead(t)); });
     w -= (now * g + ahead * m) / (sqrt(v) * at.number(unbiased_root(beta2)) + epsilon);
   }
 };

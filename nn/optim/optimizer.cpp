@@ -19,7 +19,7 @@ Var<T>& Update<T>::operator[](std::string_view name) {
   for (Moment& moment : moments_) {
     if (moment.name == name) return moment.next;
   }
-  if (!learn_) throw UsageError(locate("optimizer", fmt::format("the formula asks for a new moment {}", name), where_));
+  if (!learn_) throw UsageError(locate("updates", fmt::format("the formula asks for a new moment {}", name), where_));
   const Var<T> zero = w_.tape().constant(T(0), w_.shape(), where_);
   return moments_.emplace_back(Moment{std::string(name), zero, zero}).next;
 }
@@ -27,7 +27,7 @@ Var<T>& Update<T>::operator[](std::string_view name) {
 template <class T>
 Var<T> Update<T>::number(const StepNumber& f) {
   if (next_number_ == numbers_.size()) {
-    if (!learn_) throw UsageError(locate("optimizer", "the formula asks for a new number", where_));
+    if (!learn_) throw UsageError(locate("updates", "the formula asks for a new number", where_));
     numbers_.push_back({f, w_.tape().constant(T(0), Shape{}, where_)});
   }
   return numbers_[next_number_++].leaf;
@@ -86,15 +86,15 @@ void Optimizer<T>::record(State& state, Numbers& numbers, bool learn, Var<T>& w,
 template <class T>
 std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradients, Source where) const {
   if (gradients.size() != states_.size()) {
-    throw UsageError(locate("optimizer",
+    throw UsageError(locate("updates",
                             fmt::format("one gradient per parameter is needed (given: {}, parameters: {})",
                                         gradients.size(), states_.size()),
                             where));
   }
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    const Shape &shape = states_[i].w.shape(where, "optimizer"), &given = gradients[i].shape(where, "optimizer");
+    const Shape &shape = states_[i].w.shape(where, "updates"), &given = gradients[i].shape(where, "updates");
     if (given == shape) continue;
-    throw ShapeError(locate("optimizer",
+    throw ShapeError(locate("updates",
                             fmt::format("gradient {} must have the shape of its parameter, {}, it is {}", i,
                                         to_string(shape), to_string(given)),
                             where));
@@ -155,7 +155,7 @@ std::vector<typename Optimizer<T>::Moment> Optimizer<T>::moments() const {
 template <class T>
 void Optimizer<T>::reset(Source where) {
   for (const Moment& moment : moments()) {
-    moment.leaf.tape().set(moment.leaf, Tensor<T>(Shape(moment.leaf.shape(where, "optimizer"))), where);
+    moment.leaf.tape().set(moment.leaf, Tensor<T>(Shape(moment.leaf.shape(where, "reset"))), where);
   }
 }
 

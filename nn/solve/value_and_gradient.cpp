@@ -10,12 +10,12 @@ namespace wengert::nn {
 template <class T>
 ValueAndGradient<T>::ValueAndGradient(Var<T> loss, std::vector<Var<T>> parameters, Source where)
     : parameters_(std::move(parameters)) {
-  loss.shape(where, "value and gradient");  // throws if it is stale
-  if (parameters_.empty()) throw UsageError(locate("value and gradient", "no parameters were given", where));
+  loss.shape(where, "value_and_gradient");  // throws if it is stale
+  if (parameters_.empty()) throw UsageError(locate("value_and_gradient", "no parameters were given", where));
   for (const Var<T>& p : parameters_) {
     const auto same = [&](const Var<T>& other) { return other.id() == p.id(); };
     if (std::ranges::count_if(parameters_, same) != 1) {
-      throw UsageError(locate("value and gradient", "a parameter is given twice", where));
+      throw UsageError(locate("value_and_gradient", "a parameter is given twice", where));
     }
     values_.push_back(value(p, where));
     p.tape().set(p, values_.back(), where);  // throws if it is no leaf
@@ -38,7 +38,7 @@ std::vector<double> ValueAndGradient<T>::x(Source where) const {
 
 template <class T>
 void ValueAndGradient<T>::set(std::span<const double> x, Source where) {
-  expect_size(x.size(), where);
+  expect_size("set", x.size(), where);
   const double* from = x.data();
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     for (T& element : values_[i]) element = static_cast<T>(*from++);
@@ -48,7 +48,8 @@ void ValueAndGradient<T>::set(std::span<const double> x, Source where) {
 
 template <class T>
 double ValueAndGradient<T>::operator()(std::span<const double> x, std::span<double> gradient, Source where) {
-  if (!gradient.empty()) expect_size(gradient.size(), where);
+  if (!gradient.empty()) expect_size("value_and_gradient", gradient.size(), where);
+  expect_size("value_and_gradient", x.size(), where);
   set(x, where);
   program_.run(where);
   double* to = gradient.data();
@@ -68,10 +69,10 @@ Minimum ValueAndGradient<T>::minimum(std::span<const double> x, std::int64_t eva
 }
 
 template <class T>
-void ValueAndGradient<T>::expect_size(std::size_t given, Source where) const {
+void ValueAndGradient<T>::expect_size(const char* operation, std::size_t given, Source where) const {
   if (given == size_) return;
   throw ShapeError(
-      locate("value and gradient",
+      locate(operation,
              fmt::format("one number per element of the parameters is needed (given: {}, elements: {})", given, size_),
              where));
 }

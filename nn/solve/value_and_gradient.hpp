@@ -40,7 +40,7 @@ class ValueAndGradient {
                   Source where = Source::here());
 
  private:
-  void expect_size(std::size_t given, Source where) const;
+  void expect_size(const char* operation, std::size_t given, Source where) const;
 
   std::vector<Var<T>> parameters_;
   std::vector<Tensor<T>> values_;  ///< of each parameter, to round into

@@ -44,8 +44,8 @@ typename Trainer<T>::Recording Trainer<T>::record(const Samples<T>& like, std::i
   Var<T> loss = objective_(out.batch, pass);
   if (loss.shape(where).rank() != 0) {
     throw ShapeError(locate(
-        "trainer", fmt::format("the objective must be one number, it is {}: take its mean", to_string(loss.shape())),
-        where));
+        training ? "fit" : "loss",
+        fmt::format("the objective must be one number, it is {}: take its mean", to_string(loss.shape())), where));
   }
   if (!training) {
     out.program = compile(loss, where);

@@ -163,17 +163,17 @@ std::optional<Stop> Trainer<T>::reason_to_stop() const {
 template <class T>
 Training Trainer<T>::fit(const Samples<T>& samples, const Samples<T>& validation, Source where) {
   const Seen& seen = state_.seen;
-  if (samples.size() == 0) throw ShapeError(locate("trainer", "there are no samples", where));
+  if (samples.size() == 0) throw ShapeError(locate("fit", "there are no samples", where));
   if (seen.samples != 0 && seen.of != samples.size()) {
-    throw ShapeError(locate("trainer",
+    throw ShapeError(locate("fit",
                             fmt::format("epoch {} was broken off after {} of {} samples, there are {} now", epoch() + 1,
                                         seen.samples, seen.of, samples.size()),
                             where));
   }
   if (options_.batch < 1) {
-    throw ValueError(locate("trainer", fmt::format("batch is {}, it must be positive", options_.batch), where));
+    throw ValueError(locate("fit", fmt::format("batch is {}, it must be positive", options_.batch), where));
   }
-  if (!options_.snapshot.empty()) expect_writable({"trainer: snapshot", options_.snapshot.string(), where});
+  if (!options_.snapshot.empty()) expect_writable({"fit: snapshot", options_.snapshot.string(), where});
   std::FILE* const out = options_.progress ? stdout : nullptr;
   Watch watch{.progress = Progress(out, out != nullptr && isatty(STDOUT_FILENO) != 0, options_.epochs, samples.size(),
                                    options_.metric)};

@@ -85,7 +85,7 @@ TEST_CASE("a class that never occurs has precision, recall and F1 of 0") {
 
 TEST_CASE("nothing is counted of a batch with a class too many") {
   ConfusionMatrix matrix = six();
-  CHECK_THROWS_WITH_AS(matrix.add(Labels{0, 3}, Labels{0, 0}), Contains("confusion: class 3 of row 1 is not in 0..2"),
+  CHECK_THROWS_WITH_AS(matrix.add(Labels{0, 3}, Labels{0, 0}), Contains("add: class 3 of row 1 is not in 0..2"),
                        ValueError);
   CHECK_THROWS_AS(matrix.add(Labels{0}, Labels{0, 1}), ShapeError);
   CHECK(matrix.counts() == six().counts());

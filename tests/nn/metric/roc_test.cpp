@@ -36,6 +36,20 @@ TEST_CASE("the curve goes from no row to all rows, equal scores in one step") {
   }
 }
 
+TEST_CASE("curve and area of the example in scikit-learn's manual are scikit-learn's") {
+  const Scores scores{0.1, 0.4, 0.35, 0.8};
+  const Labels labels{0, 0, 1, 1};
+  const double expected[][3] = {{HUGE_VAL, 0, 0}, {0.8, 0, 0.5}, {0.4, 0.5, 0.5}, {0.35, 0.5, 1}, {0.1, 1, 1}};
+  const auto points = roc(scores, labels);
+  REQUIRE(points.size() == 5);
+  for (std::size_t i = 0; i < 5; ++i) {
+    CHECK(points[i].threshold == expected[i][0]);
+    CHECK(points[i].false_positive_rate == expected[i][1]);
+    CHECK(points[i].true_positive_rate == expected[i][2]);
+  }
+  CHECK(roc_area(scores, labels) == 0.75);
+}
+
 TEST_CASE("the area is the fraction of pairs in the right order") {
   Random random(4);
   for (int round = 0; round < 50; ++round) {

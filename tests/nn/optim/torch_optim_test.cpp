@@ -1,8 +1,7 @@
-// Paths of optimisers, point by point, against PyTorch's. Where it has an option that is no idea of its own here:
+// Paths of optimisers, point by point, against PyTorch's. What it spells otherwise:
 //   weight_decay of all but AdamW   is a penalty in the cost, λ/2 Σ w²
 //   lr_decay of Adagrad             is a schedule, η / (1 + (t - 1) λ)
-// Its NAdam differs from Dozat's: μ_t is in the next product twice, and products are rounded to float. The rows are
-// followed by that formula, written below as a method; ours is tested in methods_test.cpp.
+//   NAdam of PyTorch 1.13           is nn::NAdam{.repeated_mu = true}; Dozat's is tested in methods_test.cpp
 #include <doctest/doctest.h>
 
 #include "nn/nn.hpp"
@@ -12,26 +11,6 @@ using namespace wengert;
 using test::Json;
 
 namespace {
-
-struct TorchNAdam : nn::NAdam {
-  double rounded_product(double t) const {
-    float all = 1;
-    for (double i = 1; i <= t; ++i) all *= static_cast<float>(mu(i));
-    return static_cast<double>(all);
-  }
-  double next_product(double t) const {
-    const auto all = static_cast<float>(rounded_product(t));
-    return static_cast<double>(all * static_cast<float>(mu(t)) * static_cast<float>(mu(t + 1)));
-  }
-  void operator()(auto& at, auto& w, auto g) const {
-    const auto [m, v] = nn::moments(at, g, beta1, beta2);
-    const auto now =
-        at.number([p = *this](double eta, double t) { return eta * (1 - p.mu(t)) / (1 - p.rounded_product(t)); });
-    const auto ahead =
-        at.number([p = *this](double eta, double t) { return eta * p.mu(t + 1) / (1 - p.next_product(t)); });
-    w -= (now * g + ahead * m) / (sqrt(v) * at.number(nn::unbiased_root(beta2)) + epsilon);
-  }
-};
 
 nn::Method method_of(const Json& row) {
   const std::string name = row["optimiser"];
@@ -56,8 +35,12 @@ nn::Method method_of(const Json& row) {
   }
   if (name == "Adamax") return nn::Adamax{.rate = rate, .beta1 = beta(0), .beta2 = beta(1), .epsilon = d["eps"]};
   if (name == "NAdam") {
-    return TorchNAdam{
-        {.rate = rate, .beta1 = beta(0), .beta2 = beta(1), .epsilon = d["eps"], .psi = d["momentum_decay"]}};
+    return nn::NAdam{.rate = rate,
+                     .beta1 = beta(0),
+                     .beta2 = beta(1),
+                     .epsilon = d["eps"],
+                     .psi = d["momentum_decay"],
+                     .repeated_mu = true};
   }
   REQUIRE(name == "RAdam");
   return nn::RAdam{.rate = rate, .beta1 = beta(0), .beta2 = beta(1), .epsilon = d["eps"]};

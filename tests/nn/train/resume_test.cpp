@@ -1,17 +1,14 @@
 // A training that goes on from a snapshot is the training that never stopped, bit for bit.
 #include <doctest/doctest.h>
-#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "nn/nn.hpp"
 #include "tests/nn/scratch.hpp"
+#include "tests/nn/train/printed.hpp"
 #include "tests/nn/train/resumable.hpp"
 
 using namespace wengert;
@@ -23,22 +20,6 @@ namespace {
 
 nn::TrainerOptions options(std::int64_t epochs, std::filesystem::path snapshot = {}) {
   return {.method = nn::Adam{.rate = 0.05}, .epochs = epochs, .snapshot = std::move(snapshot)};
-}
-
-/// What f writes to the standard output, which is no terminal meanwhile.
-template <class F>
-std::string printed(F f) {
-  const test::Scratch file("");
-  std::fflush(stdout);
-  const int before = ::dup(STDOUT_FILENO), to = ::open(file.path.c_str(), O_WRONLY);
-  ::dup2(to, STDOUT_FILENO);
-  f();
-  std::fflush(stdout);
-  ::dup2(before, STDOUT_FILENO);
-  ::close(before);
-  ::close(to);
-  std::ifstream in(file.path);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 /// A snapshot of two epochs, in its parts, to be changed and written again.
@@ -103,7 +84,7 @@ TEST_CASE("the same trainer goes on in the middle of an epoch as if it had not s
   for (int step = 0; step < 4; ++step) CHECK(parts.fit().stop == Stop::time);
   CHECK(parts.trainer.step() == 4);
   CHECK_THROWS_WITH_AS(parts.trainer.fit(test::noisy_plane<double>(21, 1)),
-                       Contains("trainer: epoch 2 was broken off after 8 of 20 samples, there are 21 now"), ShapeError);
+                       Contains("fit: epoch 2 was broken off after 8 of 20 samples, there are 21 now"), ShapeError);
   parts.trainer.options().seconds = 1e9;
   CHECK(parts.state(parts.fit()) == expected);
 }
@@ -216,7 +197,7 @@ TEST_CASE("Ctrl-C finishes the step, saves and says so; the training goes on in 
   Resumable<> first(at), second(options(4, file.path));
   first.trainer.options().progress = true;
   nn::Training run;
-  const std::string said = printed([&] { run = first.fit(); });
+  const std::string said = test::printed([&] { run = first.fit(); });
   CHECK(run.stop == Stop::interrupted);
   CHECK(first.trainer.step() == 7);  // of three an epoch
   CHECK(run.history.size() == 3);
@@ -315,7 +296,7 @@ TEST_CASE("a snapshot that nobody can write is noticed before the first step") {
   const test::Scratch file("");
   const auto refused = [](const std::filesystem::path& path, const char* reason) {
     Resumable<> training(options(2, path));
-    const std::string expected = "trainer: snapshot: \"" + path.string() + "\": " + reason + "   at resumable.hpp:";
+    const std::string expected = "fit: snapshot: \"" + path.string() + "\": " + reason + "   at resumable.hpp:";
     CHECK_THROWS_WITH_AS(training.fit(), Contains(expected.c_str()), FileError);
     CHECK(training.trainer.step() == 0);
   };

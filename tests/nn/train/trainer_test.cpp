@@ -454,7 +454,7 @@ TEST_CASE("samples that do not fit are refused before anything is trained") {
   const auto w = tape.leaf({1.0, 2.0});
   nn::Trainer<double> rows(
       {{"w", w}}, [&](const auto&, auto&) { return 2.0 * w; }, quiet({}));
-  CHECK_THROWS_WITH_AS(rows.fit(plane(4)), doctest::Contains("the objective must be one number, it is [2]"),
+  CHECK_THROWS_WITH_AS(rows.fit(plane(4)), doctest::Contains("fit: the objective must be one number, it is [2]"),
                        ShapeError);
 }
 
@@ -470,17 +470,4 @@ TEST_CASE("a history is written as CSV and JSON with what was measured") {
   CHECK(json[0]["epoch"] == 1);
   CHECK(json[0]["loss"] == 0.1 + 0.2);
   CHECK(json[0]["validation"].is_null());
-}
-
-TEST_CASE("the bar shows how far the epoch is, loss, speed and time left") {
-  nn::Progress progress(nullptr, true, 4, 100, "accuracy");
-  progress.step(1, 50, 0.25);
-  CHECK(progress.bar(1, 50, 0.25, 2.0) ==
-        "epoch   1/4 [############............] loss 0.2500  25 samples/s  0:14 left");
-  nn::Epoch epoch;
-  epoch.number = 2;
-  epoch.loss = 0.5;
-  epoch.metric = 0.75;
-  epoch.samples_per_second = 1000;
-  CHECK(progress.line(epoch) == "epoch   2/4  loss 0.5000  accuracy 0.7500    1,000 samples/s");
 }
