@@ -18,8 +18,8 @@ HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
 #if HWY_TARGET != HWY_SCALAR
-/// Blocks of kRows lines by kDepth elements are transposed in registers: f32 4 x 4, or 8 x 4 where vectors have 256 bits;
-/// f64 2 x 2 or 4 x 4.
+/// Blocks of kRows lines by kDepth elements are transposed in registers: f32 4 x 4, or 8 x 4 where vectors have 256
+/// bits; f64 2 x 2 or 4 x 4.
 template <class T>
 inline constexpr std::ptrdiff_t kDepth = sizeof(T) == 4 || HWY_MAX_BYTES >= 32 ? 4 : 2;
 template <class T>
