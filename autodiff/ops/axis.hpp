@@ -78,18 +78,17 @@ inline bool holds(std::uint64_t mask, int axis) { return (mask >> axis & 1u) != 
 
 /// Shape of a reduction whose axes stay as 1, and without them.
 inline Shape kept(const Shape& x, std::uint64_t mask) {
-  std::vector<std::int64_t> dims = dims_of(x);
-  for (int axis = 0; axis < x.rank(); ++axis) {
-    if (holds(mask, axis)) dims[at(axis)] = 1;
-  }
-  return Shape(dims);
+  std::array<std::int64_t, kMaxRank> dims{};
+  for (int axis = 0; axis < x.rank(); ++axis) dims[at(axis)] = holds(mask, axis) ? 1 : x[axis];
+  return Shape(std::span<const std::int64_t>(dims.data(), at(x.rank())));
 }
 inline Shape dropped(const Shape& x, std::uint64_t mask) {
-  std::vector<std::int64_t> dims;
+  std::array<std::int64_t, kMaxRank> dims{};
+  std::size_t rank = 0;
   for (int axis = 0; axis < x.rank(); ++axis) {
-    if (!holds(mask, axis)) dims.push_back(x[axis]);
+    if (!holds(mask, axis)) dims[rank++] = x[axis];
   }
-  return Shape(dims);
+  return Shape(std::span<const std::int64_t>(dims.data(), rank));
 }
 /// Number of elements that one result of a reduction is made of.
 inline std::int64_t count_along(const Shape& x, std::uint64_t mask) {

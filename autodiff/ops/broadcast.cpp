@@ -25,7 +25,7 @@ struct Broadcast {
 
 template <class T>
 Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "broadcast_to");
+  const Shape& from = x.shape(where, "broadcast_to");
   if (from == shape) return x;
   if (!broadcasts_to(from, shape)) {
     throw ShapeError(
@@ -38,18 +38,19 @@ Var<T> broadcast_to(Var<T> x, const Shape& shape, Source where) {
 
 template <class T>
 Var<T> sum_to(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "sum_to");
+  const Shape& from = x.shape(where, "sum_to");
   if (from == shape) return x;
   if (!broadcasts_to(shape, from)) {
     throw ShapeError(
         locate("sum_to", fmt::format("{} does not broadcast to {}", to_string(shape), to_string(from)), where));
   }
-  std::vector<int> axes;
+  std::array<int, kMaxRank> axes{};
+  std::size_t count = 0;
   const int lead = from.rank() - shape.rank();
   for (int axis = 0; axis < from.rank(); ++axis) {
-    if (axis < lead || (shape[axis - lead] == 1 && from[axis] != 1)) axes.push_back(axis);
+    if (axis < lead || (shape[axis - lead] == 1 && from[axis] != 1)) axes[count++] = axis;
   }
-  return reshape(sum(x, Axes(axes), true, where), shape, where);
+  return reshape(sum(x, Axes(std::span<const int>(axes.data(), count)), true, where), shape, where);
 }
 
 template <class T>

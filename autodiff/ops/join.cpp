@@ -38,11 +38,16 @@ struct Concatenate {
     return with_dim(x[0], axis, extent);
   }
   template <class T>
-  Var<T> vjp(int input, Var<T> g, std::span<const Var<T>> x, Var<T>) const {
+  std::vector<Var<T>> vjp_all(Var<T> g, std::span<const Var<T>> x, Var<T>, const std::vector<bool>& wanted) const {
     const int a = static_cast<int>(axis);
+    std::vector<Var<T>> out(x.size());
     std::int64_t start = 0;
-    for (int i = 0; i < input; ++i) start += x[at(i)].shape()[a];
-    return narrow(g, a, start, x[at(input)].shape()[a], Source());
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const std::int64_t length = x[i].shape()[a];
+      if (wanted[i]) out[i] = narrow(g, a, start, length, Source());
+      start += length;
+    }
+    return out;
   }
   template <class T>
   void run(std::span<const View<const T>> in, std::span<const std::int64_t* const>, const View<T>& out) const {

@@ -19,10 +19,11 @@ struct Matmul {
     if (a[-1] != b[-2]) throw ShapeError(fmt::format("inner dimensions differ ({} and {})", a[-1], b[-2]));
     const Shape batch = broadcast(Shape(a.dims().first(static_cast<std::size_t>(a.rank() - 2))),
                                   Shape(b.dims().first(static_cast<std::size_t>(b.rank() - 2))));
-    std::vector<std::int64_t> dims(batch.begin(), batch.end());
-    dims.push_back(a[-2]);
-    dims.push_back(b[-1]);
-    return Shape(dims);
+    std::array<std::int64_t, kMaxRank> dims{};
+    auto end = std::ranges::copy(batch, dims.begin()).out;
+    *end++ = a[-2];
+    *end++ = b[-1];
+    return Shape(std::span<const std::int64_t>(dims.begin(), end));
   }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T>, Var<T> b, Var<T>) const {
@@ -39,26 +40,29 @@ struct Matmul {
 template <class T>
 Var<T> matmul(Var<T> a, Var<T> b, Source where) {
   expect_together("matmul", {a, b}, where);
-  const Shape p = a.shape(), q = b.shape();
+  const Shape &p = a.shape(), &q = b.shape();
   if (p.rank() == 0 || q.rank() == 0) {
     throw ShapeError(
         locate("matmul",
                fmt::format("a and b must have one axis or more: a is {}, b is {}", to_string(p), to_string(q)), where));
   }
   const Shape rows = p.rank() == 1 ? Shape{1, p[0]} : p, cols = q.rank() == 1 ? Shape{q[0], 1} : q;
-  std::vector<std::int64_t> dims;
+  Shape product;
   try {
-    dims = dims_of(Matmul{}.shape(rows, cols));
+    product = Matmul{}.shape(rows, cols);
   } catch (const ShapeError& fact) {
     throw ShapeError(
         locate("matmul", fmt::format("{}: a is {}, b is {}", fact.what(), to_string(p), to_string(q)), where));
   }
-  if (q.rank() == 1) dims.pop_back();
-  if (p.rank() == 1) dims.erase(dims.end() - (q.rank() == 1 ? 1 : 2));
+  // The axes of length 1 that a vector was given.
+  const int rank = product.rank();
+  const unsigned lent = (p.rank() == 1 ? 1u << (rank - 2) : 0u) | (q.rank() == 1 ? 1u << (rank - 1) : 0u);
+  const Shape shape = lent == 0 ? product : dropped(product, lent);
   // With one matrix on the right, all rows of a batch are one product.
   const bool joins = rows.rank() > 2 && cols.rank() == 2 && rows.size() > 0;
-  a = reshape(a, joins ? Shape{rows.size() / rows[-1], rows[-1]} : rows, where);
-  return reshape(record(Matmul{}, {a, reshape(b, cols, where)}, where), Shape(dims), where);
+  if (joins) product = Shape{rows.size() / rows[-1], cols[-1]};
+  a = reshape(a, joins ? Shape{product[0], rows[-1]} : rows, where);
+  return reshape(record(Matmul{}, {a, reshape(b, cols, where)}, product, where), shape, where);
 }
 
 template <class T>

@@ -124,7 +124,7 @@ Var<T> extreme(const char* name, Op op, Var<T> x, const Axes& axes, bool keepdim
 std::uint32_t Axes::mask(int rank) const {
   if (all_) return (1u << rank) - 1u;
   std::uint32_t bits = 0;
-  for (const int axis : axes_) {
+  for (const int axis : std::span(axes_).first(count_)) {
     const std::uint32_t bit = 1u << normalize_axis(axis, rank);
     if ((bits & bit) != 0) throw ShapeError(fmt::format("axis {} is named twice", axis));
     bits |= bit;

@@ -1,7 +1,10 @@
 /// Reductions along axes.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <span>
 #include <vector>
 
 #include "autodiff/tape/tape.hpp"
@@ -12,16 +15,20 @@ namespace wengert {
 class Axes {
  public:
   static Axes all() { return Axes(); }
-  Axes(int axis) : axes_{axis}, all_(false) {}  // NOLINT: an axis is a set of one
-  Axes(std::initializer_list<int> axes) : axes_(axes), all_(false) {}
-  explicit Axes(std::vector<int> axes) : axes_(std::move(axes)), all_(false) {}
+  Axes(int axis) : Axes(std::span<const int>(&axis, 1)) {}  // NOLINT: an axis is a set of one
+  Axes(std::initializer_list<int> axes) : Axes(std::span<const int>(axes.begin(), axes.size())) {}
+  explicit Axes(const std::vector<int>& axes) : Axes(std::span<const int>(axes)) {}
+  explicit Axes(std::span<const int> axes) : count_(std::min(axes.size(), axes_.size())), all_(false) {
+    std::copy_n(axes.begin(), count_, axes_.begin());
+  }
 
   /// Bit i stands for axis i. Throws ShapeError for an axis outside [-rank, rank) or named twice.
   std::uint32_t mask(int rank) const;
 
  private:
   Axes() = default;
-  std::vector<int> axes_;
+  std::array<int, kMaxRank + 1> axes_{};  ///< of more than eight, one of the first nine is outside or named twice
+  std::size_t count_ = 0;
   bool all_ = true;
 };
 

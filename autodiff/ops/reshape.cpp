@@ -60,6 +60,9 @@ struct Reshape {
   }
 };
 
+template <class T>
+Var<T> transposed(Var<T> x, std::span<const int> axes, Source where);
+
 struct Transpose {
   static constexpr Doc doc{"transpose", "y_(p i) = x_i", "g with the axes put back"};
   static constexpr Kind kind = Kind::view;
@@ -73,9 +76,10 @@ struct Transpose {
   }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
-    std::vector<int> back(at(x.shape().rank()));
-    for (std::size_t axis = 0; axis < back.size(); ++axis) back[at(from[axis])] = static_cast<int>(axis);
-    return transpose(g, back);
+    std::array<int, kMaxRank> back{};
+    const int rank = x.shape().rank();
+    for (int axis = 0; axis < rank; ++axis) back[at(from[axis])] = axis;
+    return transposed(g, std::span<const int>(back.data(), at(rank)), Source());
   }
   Window view(const Window& in, const Shape& out) const {
     Window y(in.offset, out, {});
@@ -98,53 +102,9 @@ struct StopGradient {
   Window view(const Window& in, const Shape&) const { return in; }
 };
 
-}  // namespace
-
+/// See transpose.
 template <class T>
-Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
-  const Shape from = x.shape(where, "reshape");
-  if (from == shape) return x;
-  if (from.size() != shape.size()) {
-    throw ShapeError(locate(
-        "reshape",
-        fmt::format("{} has {} elements but {} has {}", to_string(from), from.size(), to_string(shape), shape.size()),
-        where));
-  }
-  Tape<T>& tape = x.tape();
-  if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
-  return record(Reshape{}, {x}, shape, where);
-}
-
-template <class T>
-Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where) {
-  std::vector<std::int64_t> known(dims);
-  const auto wanted = [&] { return in_words_of("reshape", x, where, [&] { return Shape(known); }); };
-  const auto open = std::ranges::find(known, -1);
-  if (open != known.end()) {
-    *open = 1;
-    if (std::ranges::find(known, -1) != known.end()) {
-      throw ShapeError(locate("reshape", "only one dimension may be -1", where));
-    }
-    const std::int64_t rest = wanted().size(), size = x.shape().size();
-    if (rest == 0 || size % rest != 0) {
-      throw ShapeError(locate(
-          "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
-          where));
-    }
-    *open = size / rest;
-  }
-  return reshape(x, wanted(), where);
-}
-
-template <class T>
-Var<T> transpose(Var<T> x, Source where) {
-  std::vector<int> axes(at(x.shape(where, "transpose").rank()));
-  std::iota(axes.rbegin(), axes.rend(), 0);
-  return transpose(x, axes, where);
-}
-
-template <class T>
-Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
+Var<T> transposed(Var<T> x, std::span<const int> axes, Source where) {
   const int rank = x.shape(where, "transpose").rank();
   Transpose op;
   bool seen[kMaxRank] = {}, identity = true;
@@ -179,12 +139,62 @@ Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
   return record(op, {x}, where);
 }
 
+}  // namespace
+
+template <class T>
+Var<T> reshape(Var<T> x, const Shape& shape, Source where) {
+  const Shape& from = x.shape(where, "reshape");
+  if (from == shape) return x;
+  if (from.size() != shape.size()) {
+    throw ShapeError(locate(
+        "reshape",
+        fmt::format("{} has {} elements but {} has {}", to_string(from), from.size(), to_string(shape), shape.size()),
+        where));
+  }
+  Tape<T>& tape = x.tape();
+  if (tape.node(x.id()).op->kind == Kind::constant) return tape.constant(tape.constant_value(x.id()), shape, where);
+  return record(Reshape{}, {x}, shape, where);
+}
+
+template <class T>
+Var<T> reshape(Var<T> x, std::initializer_list<std::int64_t> dims, Source where) {
+  std::vector<std::int64_t> known(dims);
+  const auto wanted = [&] { return in_words_of("reshape", x, where, [&] { return Shape(known); }); };
+  const auto open = std::ranges::find(known, -1);
+  if (open != known.end()) {
+    *open = 1;
+    if (std::ranges::find(known, -1) != known.end()) {
+      throw ShapeError(locate("reshape", "only one dimension may be -1", where));
+    }
+    const std::int64_t rest = wanted().size(), size = x.shape().size();
+    if (rest == 0 || size % rest != 0) {
+      throw ShapeError(locate(
+          "reshape", fmt::format("no dimension makes {} into the {} elements of {}", rest, size, to_string(x.shape())),
+          where));
+    }
+    *open = size / rest;
+  }
+  return reshape(x, wanted(), where);
+}
+
+template <class T>
+Var<T> transpose(Var<T> x, const std::vector<int>& axes, Source where) {
+  return transposed<T>(x, axes, where);
+}
+
+template <class T>
+Var<T> transpose(Var<T> x, Source where) {
+  std::vector<int> axes(at(x.shape(where, "transpose").rank()));
+  std::iota(axes.rbegin(), axes.rend(), 0);
+  return transpose(x, axes, where);
+}
+
 template <class T>
 Var<T> swap_axes(Var<T> x, int axis, int other, Source where) {
-  std::vector<int> axes(at(x.shape(where, "swap_axes").rank()));
+  std::array<int, kMaxRank> axes{};
   std::iota(axes.begin(), axes.end(), 0);
   std::swap(axes[at(axis_of("swap_axes", x, axis, where))], axes[at(axis_of("swap_axes", x, other, where))]);
-  return transpose(x, axes, where);
+  return transposed<T>(x, std::span<const int>(axes.data(), at(x.shape().rank())), where);
 }
 
 template <class T>

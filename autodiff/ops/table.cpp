@@ -22,35 +22,32 @@ Tape<T>& tape_of(const OpTable<T>& table, std::span<const Var<T>> x, Source& whe
   return x[0].tape();
 }
 
-template <class T>
-std::vector<NodeId> ids_of(std::span<const Var<T>> x) {
-  std::vector<NodeId> ids;
-  ids.reserve(x.size());
-  for (const Var<T>& operand : x) ids.push_back(operand.id());
-  return ids;
-}
-
 }  // namespace
 
 template <class T>
 Var<T> record(const OpTable<T>& table, const void* attributes, std::span<const Var<T>> x, Source where) {
   Tape<T>& tape = tape_of(table, x, where);
-  std::vector<Shape> shapes;
-  for (const Var<T>& operand : x) shapes.push_back(tape.shape(operand.id()));
+  std::span<const Shape> shapes(&tape.shape(x[0].id()), 1);  // one is where it is, several must lie together
+  std::vector<Shape> several;
+  if (x.size() > 1) {
+    several.reserve(x.size());
+    for (const Var<T>& operand : x) several.push_back(tape.shape(operand.id()));
+    shapes = several;
+  }
   Shape shape;
   try {
     shape = table.shape(attributes, shapes);
   } catch (const ShapeError& fact) {
     throw ShapeError(locate(table.name, fmt::format("{}: {}", fact.what(), internal::operand_list(shapes)), where));
   }
-  return tape.append(table, attributes, ids_of(x), shape, where);
+  return tape.append(table, attributes, x, shape, where);
 }
 
 template <class T>
 Var<T> record(const OpTable<T>& table, const void* attributes, std::span<const Var<T>> x, const Shape& shape,
               Source where) {
   Tape<T>& tape = tape_of(table, x, where);
-  return tape.append(table, attributes, ids_of(x), shape, where);
+  return tape.append(table, attributes, x, shape, where);
 }
 
 #define INSTANTIATE(T)                                                                     \

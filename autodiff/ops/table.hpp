@@ -7,7 +7,9 @@
 ///   Var<T> expand<T>(Var<T> x0, …) const                              a fused op's definition in other ops
 ///   run / view / index_bound                                          see OpTable
 ///
-/// `inputs` is their number; an op with `inputs = kAnyNumber` takes spans instead.
+/// `inputs` is their number. An op with `inputs = kAnyNumber` takes spans instead, and has one rule for all of them:
+///
+///   std::vector<Var<T>> vjp_all<T>(Var<T> g, x, Var<T> y, const std::vector<bool>& wanted) const
 #pragma once
 
 #include <fmt/format.h>
@@ -81,8 +83,8 @@ OpTable<T> make_table() {
   table.doc = &Op::doc;
   table.inputs = Op::inputs;
   if constexpr (Op::inputs == kAnyNumber) {
-    table.vjp = [](const void* at, int input, Var<T> g, std::span<const Var<T>> x, Var<T> y) {
-      return cotangent<T>(attributes_as<Op>(at).vjp(input, g, x, y));
+    table.vjp_all = [](const void* at, Var<T> g, std::span<const Var<T>> x, Var<T> y, const std::vector<bool>& wanted) {
+      return attributes_as<Op>(at).vjp_all(g, x, y, wanted);
     };
     if constexpr (requires(const Op& op, std::span<const Shape> x) { op.shape(x); }) {
       table.shape = [](const void* at, std::span<const Shape> x) { return attributes_as<Op>(at).shape(x); };

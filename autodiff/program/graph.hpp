@@ -92,7 +92,10 @@ std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n
 /// and not what the tape holds.
 class Marks {
  public:
+  std::vector<NodeId> found;  ///< those visited, as prune lists them; it keeps its memory, too
+
   void forget(NodeId size) {
+    found.clear();
     if (++now_ == 0) round_.clear(), now_ = 1;
     if (round_.size() < size) round_.resize(size, 0), number_.resize(size);
   }

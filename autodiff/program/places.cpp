@@ -47,8 +47,9 @@ UsageError Places<T>::nonlinear(std::uint32_t placeholder) const {
   for (std::uint32_t n = placeholder; n < g().size(); ++n) {
     reads[n] = n == placeholder || std::ranges::any_of(g().inputs_of(n), [&](std::uint32_t x) { return reads[x]; });
     const NodeId forward = g().tape->node(g().nodes[n].origin).forward;
-    if (!reads[n] || forward == kNoNode || g().tape->node(forward).op->vjp_all == nullptr) continue;
+    if (!reads[n] || forward == kNoNode) continue;
     const Node<T>& node = g().tape->node(forward);
+    if (node.op->vjp_all == nullptr || node.op->doc != nullptr) continue;  // the library's own rules are linear
     rule = fmt::format("the rule of {} recorded at {}", node.op->name, to_string(node.where));
     break;
   }

@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
-#include <list>
 #include <new>
 #include <ostream>
-#include <unordered_map>
 #include <unordered_set>
 
-#include "autodiff/program/unit.hpp"
+#include "autodiff/program/memory.hpp"
 #include "autodiff/tensor/error.hpp"
 #include "autodiff/tensor/print.hpp"
 
@@ -19,69 +16,30 @@ namespace wengert {
 
 namespace {
 
-constexpr std::size_t kProgramsKept = 32;
-
-/// A value computed before, there until one of its leaves changes.
+/// Compiles what no program kept does yet. `leaves` are those of the graph, then those only assigned.
 template <class T>
-struct Cached final : Computed {
-  std::shared_ptr<const Tensor<T>> tensor;
-  std::vector<std::shared_ptr<LeafStorage<T>>> leaves;
-
-  bool valid() const { return tensor != nullptr; }
-  void drop() override { tensor.reset(); }
-};
-
-/// What a tape remembers: values, and programs by what they compute.
-template <class T>
-class Memory final : public TapeMemory {
- public:
-  std::unordered_map<NodeId, std::shared_ptr<Cached<T>>> values;
-  struct Entry {
-    std::string meaning;
-    std::shared_ptr<Executable<T>> executable;
-  };
-  std::list<Entry> programs;  ///< the last used first
-  Marks marks;
-
-  void truncated(NodeId size) override {
-    std::erase_if(values, [&](const auto& entry) { return entry.first >= size; });
+std::shared_ptr<Executable<T>> compile_afresh(const Graph<T>& pruned, std::span<const Assign<T>> assigns,
+                                              std::vector<std::shared_ptr<LeafStorage<T>>> leaves, Memory<T>& memory,
+                                              const char* operation, Source where) {
+  std::unordered_set<NodeId> assigned_ids;
+  for (const Assign<T>& a : assigns) assigned_ids.insert(a.leaf.id());
+  const std::function<bool(NodeId)> is_assigned = [&](NodeId id) { return assigned_ids.contains(id); };
+  Graph<T> graph = lay_out(number(pruned), is_assigned);
+  Fused fused = fuse(graph);
+  std::vector<Assignment> assignments;
+  for (std::size_t i = 0; i < assigns.size(); ++i) {
+    assignments.push_back({assigns[i].leaf.id(), graph.roots[graph.outputs + i], false});
   }
-  static Memory& of(Tape<T>& tape) {
-    if (!tape.memory()) tape.memory() = std::make_unique<Memory>();
-    return static_cast<Memory&>(*tape.memory());
+  const Plan<T> planned = plan(std::move(graph), std::move(fused), std::move(assignments));
+  try {
+    return emit<T>(
+        planned, [&](NodeId id) { return memory.value(id)->tensor; }, std::move(leaves));
+  } catch (const std::bad_alloc&) {
+    throw MemoryError(locate(operation,
+                             fmt::format("there is no memory for what the program computes: {} elements of {} bytes",
+                                         planned.arena, sizeof(T)),
+                             where));
   }
-};
-
-/// All that a program's plan depends on, as bytes; leaves count by position, so that a program recorded again is found.
-template <class T>
-std::string meaning(const Graph<T>& graph, std::span<const std::uint32_t> assigned) {
-  std::string bytes;
-  bytes.reserve(32 * graph.nodes.size());  // about what it takes
-  const auto put = [&](const auto& value) {
-    const auto at = bytes.size();
-    bytes.resize(at + sizeof value);
-    std::memcpy(bytes.data() + at, &value, sizeof value);
-  };
-  put(graph.outputs);
-  for (const std::uint32_t r : graph.roots) put(r);
-  for (const std::uint32_t leaf : assigned) put(leaf);
-  std::unordered_map<std::uint32_t, std::uint32_t> shapes;
-  for (std::uint32_t n = 0; n < graph.size(); ++n) {
-    const auto& node = graph.nodes[n];
-    put(node.cached);
-    if (!node.cached) put(graph.op(n).id);
-    for (const std::uint32_t x : graph.inputs_of(n)) put(x);
-    const auto [shape, fresh] = shapes.try_emplace(graph.shape_id(n), static_cast<std::uint32_t>(shapes.size()));
-    put(shape->second);
-    if (fresh) {
-      put(graph.shape(n).rank());
-      for (const std::int64_t dim : graph.shape(n)) put(dim);
-    }
-    if (!node.cached && graph.attributes(n) != nullptr) {
-      bytes.append(static_cast<const char*>(graph.attributes(n)), graph.op(n).attribute_bytes);
-    }
-  }
-  return bytes;
 }
 
 template <class T>
@@ -89,71 +47,44 @@ std::shared_ptr<Executable<T>> build(Tape<T>& tape, std::span<const NodeId> outp
                                      bool use_cached, Graph<T>* pruned, const char* operation, Source where) {
   Memory<T>& memory = Memory<T>::of(tape);
   std::function<bool(NodeId)> is_cached;
-  if (use_cached) {
-    is_cached = [&](NodeId id) {
-      const auto at = memory.values.find(id);
-      if (at == memory.values.end()) return false;
-      if (at->second->valid()) return true;
-      memory.values.erase(at);
-      return false;
-    };
-  }
+  if (use_cached) is_cached = [&](NodeId id) { return memory.value(id) != nullptr; };
   std::vector<NodeId> values;
+  values.reserve(assigns.size());
   for (const Assign<T>& a : assigns) values.push_back(a.value.id());
-  Graph<T> graph = prune<T>(tape, outputs, values, is_cached, memory.marks);
+  Marks& marks = memory.marks;
+  const Graph<T> graph = prune<T>(tape, outputs, values, is_cached, marks);
 
-  // The leaves in the order in which a plan will number them: as they stand in the graph, then those only assigned.
+  // The leaves in the order in which a plan will number them: as they stand in the graph, then those only assigned. A
+  // leaf's mark, its place in the graph, becomes its number.
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves;
   std::vector<std::shared_ptr<const Tensor<T>>> cached;
-  std::unordered_map<NodeId, std::uint32_t> place;
+  const auto enter = [&](NodeId leaf) {
+    marks[leaf] = static_cast<std::uint32_t>(leaves.size());
+    leaves.push_back(tape.leaf_storage(leaf));
+  };
   for (const auto& node : graph.nodes) {
     if (node.cached) {
-      cached.push_back(memory.values.at(node.origin)->tensor);
+      cached.push_back(memory.value(node.origin)->tensor);
     } else if (node.kind == Kind::leaf || node.kind == Kind::index) {
-      place[node.origin] = static_cast<std::uint32_t>(leaves.size());
-      leaves.push_back(tape.leaf_storage(node.origin));
+      enter(node.origin);
     }
   }
   std::vector<std::uint32_t> assigned;
+  assigned.reserve(assigns.size());
   for (const Assign<T>& a : assigns) {
-    const auto [at, fresh] = place.try_emplace(a.leaf.id(), static_cast<std::uint32_t>(leaves.size()));
-    if (fresh) leaves.push_back(tape.leaf_storage(a.leaf.id()));
-    assigned.push_back(at->second);
+    if (!marks.has(a.leaf.id())) enter(a.leaf.id());
+    assigned.push_back(marks[a.leaf.id()]);
   }
 
-  std::string key = meaning(graph, assigned);
   if (pruned != nullptr) *pruned = graph;
-  for (auto entry = memory.programs.begin(); entry != memory.programs.end(); ++entry) {
-    // A program somebody still holds keeps its memory to itself.
-    if (entry->meaning != key || entry->executable.use_count() != 1 || entry->executable->running) continue;
-    memory.programs.splice(memory.programs.begin(), memory.programs, entry);
-    entry->executable->rebind(std::move(leaves), std::move(cached));
-    return entry->executable;
+  std::string key = meaning<T>(graph, assigned);
+  if (const auto known = memory.program(key)) {
+    known->rebind(std::move(leaves), std::move(cached));
+    return known;
   }
-
-  std::unordered_set<NodeId> assigned_ids;
-  for (const Assign<T>& a : assigns) assigned_ids.insert(a.leaf.id());
-  const std::function<bool(NodeId)> is_assigned = [&](NodeId id) { return assigned_ids.contains(id); };
-  graph = lay_out(number(graph), is_assigned);
-  Fused fused = fuse(graph);
-  std::vector<Assignment> assignments;
-  for (std::size_t i = 0; i < assigns.size(); ++i) {
-    assignments.push_back({assigns[i].leaf.id(), graph.roots[outputs.size() + i], false});
-  }
-  const Plan<T> planned = plan(std::move(graph), std::move(fused), std::move(assignments));
-  std::shared_ptr<Executable<T>> executable;
-  try {
-    executable = emit<T>(
-        planned, [&](NodeId id) { return memory.values.at(id)->tensor; }, leaves);
-  } catch (const std::bad_alloc&) {
-    throw MemoryError(locate(operation,
-                             fmt::format("there is no memory for what the program computes: {} elements of {} bytes",
-                                         planned.arena, sizeof(T)),
-                             where));
-  }
-  memory.programs.push_front({std::move(key), executable});
-  if (memory.programs.size() > kProgramsKept) memory.programs.pop_back();
-  return executable;
+  const auto made = compile_afresh(graph, assigns, std::move(leaves), memory, operation, where);
+  memory.keep(std::move(key), made);
+  return made;
 }
 
 }  // namespace
@@ -165,11 +96,13 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
   if (any.empty()) throw UsageError(locate("compile", "an empty Var has no tape", where));
   Tape<T>& tape = any.tape();
   std::vector<NodeId> ids;
+  ids.reserve(outputs.size());
   for (const Var<T>& output : outputs) {
     tape.expect_mine("compile", output, where);
     ids.push_back(output.id());
   }
-  std::unordered_set<NodeId> assigned;
+  Marks& assigned = Memory<T>::of(tape).marks;
+  assigned.forget(tape.size());
   for (const Assign<T>& a : assigns) {
     tape.expect_mine("assign", a.leaf, where);
     tape.expect_mine("assign", a.value, where);
@@ -182,11 +115,12 @@ Program<T> compile(std::span<const Var<T>> outputs, std::span<const Assign<T>> a
           fmt::format("the leaf has shape {} but its value {}", to_string(a.leaf.shape()), to_string(a.value.shape())),
           where));
     }
-    if (!assigned.insert(a.leaf.id()).second) {
+    if (assigned.has(a.leaf.id())) {
       throw UsageError(locate(
           "assign", fmt::format("the leaf recorded at {} is assigned twice", to_string(tape.node(a.leaf.id()).where)),
           where));
     }
+    assigned[a.leaf.id()] = 0;
   }
   return Program<T>(build<T>(tape, ids, assigns, false, nullptr, "compile", where));
 }
@@ -198,11 +132,8 @@ Tensor<T> value_for(const char* operation, Var<T> x, Source where) {
   x.shape(where, operation);  // throws if there is no value
   Tape<T>& tape = x.tape();
   Memory<T>& memory = Memory<T>::of(tape);
-  if (const auto at = memory.values.find(x.id()); at != memory.values.end()) {
-    if (at->second->valid()) return *at->second->tensor;
-    memory.values.erase(at);
-  }
   const NodeId id = x.id();
+  if (const Cached<T>* known = memory.value(id)) return *known->tensor;
   Graph<T> graph;
   const std::shared_ptr<Executable<T>> executable = build<T>(tape, {&id, 1}, {}, true, &graph, operation, where);
   executable->run(where);
@@ -213,7 +144,7 @@ Tensor<T> value_for(const char* operation, Var<T> x, Source where) {
   entry->tensor = tensor;
   for (const auto& node : graph.nodes) {
     if (node.cached) {
-      const auto& leaves = memory.values.at(node.origin)->leaves;
+      const auto& leaves = memory.value(node.origin)->leaves;
       entry->leaves.insert(entry->leaves.end(), leaves.begin(), leaves.end());
     } else if (node.kind == Kind::leaf || node.kind == Kind::index) {
       entry->leaves.push_back(tape.leaf_storage(node.origin));
@@ -221,8 +152,7 @@ Tensor<T> value_for(const char* operation, Var<T> x, Source where) {
   }
   std::ranges::sort(entry->leaves);
   entry->leaves.erase(std::unique(entry->leaves.begin(), entry->leaves.end()), entry->leaves.end());
-  for (const auto& leaf : entry->leaves) leaf->remember(entry);
-  memory.values.insert_or_assign(id, entry);
+  memory.keep(id, entry);
   executable->release_cached();
   return *tensor;
 }

@@ -34,17 +34,15 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
   std::vector<NodeId> roots(outputs.begin(), outputs.end());
   roots.insert(roots.end(), values.begin(), values.end());
   marks.forget(tape.size());
-  std::vector<NodeId> found, todo;
+  std::vector<NodeId>& found = marks.found;
   const auto visit = [&](NodeId id) {
     if (marks.has(id)) return;
     marks[id] = 0;
-    todo.push_back(id);
+    found.push_back(id);
   };
   for (const NodeId id : roots) visit(id);
-  while (!todo.empty()) {
-    const NodeId id = todo.back();
-    todo.pop_back();
-    found.push_back(id);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const NodeId id = found[i];
     if (tape.node(id).op->kind > Kind::placeholder && is_cached && is_cached(id)) {
       marks[id] = 1;
       continue;
@@ -54,6 +52,7 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
   std::ranges::sort(found);
 
   graph.nodes.reserve(found.size());
+  graph.inputs.reserve(2 * found.size());  // about what it takes
   std::vector<std::uint32_t> from;
   for (const NodeId id : found) {
     const OpTable<T>& op = *tape.node(id).op;
@@ -77,6 +76,7 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
     }
     marks[id] = graph.append(node, from);
   }
+  graph.roots.reserve(roots.size());
   for (const NodeId id : roots) graph.roots.push_back(marks[id]);
   return graph;
 }

@@ -128,6 +128,8 @@ void Executable<T>::release_cached() {
 template <class T>
 void Executable<T>::rebind(std::vector<std::shared_ptr<LeafStorage<T>>> new_leaves,
                            std::vector<std::shared_ptr<const Tensor<T>>> new_cached) {
+  was_run = false;
+  if (new_leaves == leaves && new_cached == cached) return;
   if (patches_.empty()) find_patches();
   for (Unit<T>& unit : units) {
     for (kernels::Step<T>& step : unit.tiles.steps) {
@@ -148,7 +150,6 @@ void Executable<T>::rebind(std::vector<std::shared_ptr<LeafStorage<T>>> new_leav
       }
     }
   }
-  was_run = false;
   leaves = std::move(new_leaves);
   cached = std::move(new_cached);
   for (const Patch& patch : patches_) {

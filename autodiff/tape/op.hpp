@@ -57,8 +57,10 @@ struct OpTable {
   /// have any shape that broadcasts to or from the input's; the sweep sums or stretches it. May be null if `expand` is
   /// there.
   Var<T> (*vjp)(const void* attributes, int input, Var<T> g, std::span<const Var<T>> x, Var<T> y) = nullptr;
-  /// In place of `vjp`: the cotangents of all inputs at once, for rules that cannot be asked for one.
-  std::vector<Var<T>> (*vjp_all)(const void* attributes, Var<T> g, std::span<const Var<T>> x, Var<T> y) = nullptr;
+  /// In place of `vjp`: the cotangents of all inputs at once, for rules that cannot be asked for one, or of which one
+  /// costs as much as all. One that is not `wanted` may be left empty.
+  std::vector<Var<T>> (*vjp_all)(const void* attributes, Var<T> g, std::span<const Var<T>> x, Var<T> y,
+                                 const std::vector<bool>& wanted) = nullptr;
   /// The same value written in other operations; any missing derivative comes from it.
   Var<T> (*expand)(const void* attributes, std::span<const Var<T>> x) = nullptr;
 

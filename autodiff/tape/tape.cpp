@@ -43,25 +43,40 @@ std::size_t Tape<T>::HashShape::operator()(const Shape& shape) const {
 template <class T>
 std::uint32_t Tape<T>::intern(const Shape& shape, std::span<const NodeId> inputs) {
   for (const NodeId id : inputs) {  // most results have the shape of an input
-    if (shapes_[nodes_[id].shape] == shape) return nodes_[id].shape;
+    if (*shapes_[nodes_[id].shape] == shape) return nodes_[id].shape;
   }
   const auto [at, fresh] = shape_ids_.try_emplace(shape, static_cast<std::uint32_t>(shapes_.size()));
-  if (fresh) shapes_.push_back(shape);
+  if (fresh) shapes_.push_back(&at->first);
   return at->second;
 }
 
 template <class T>
 Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
                        Source where) {
+  const std::size_t first = inputs_.size();
+  inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
+  return append_node(op, attributes, first, shape, where);
+}
+template <class T>
+Var<T> Tape<T>::append(const OpTable<T>& op, const void* attributes, std::span<const Var<T>> inputs, const Shape& shape,
+                       Source where) {
+  const std::size_t first = inputs_.size();
+  for (const Var<T>& x : inputs) inputs_.push_back(x.id());
+  return append_node(op, attributes, first, shape, where);
+}
+
+template <class T>
+Var<T> Tape<T>::append_node(const OpTable<T>& op, const void* attributes, std::size_t first_input, const Shape& shape,
+                            Source where) {
+  const std::span<const NodeId> inputs(inputs_.begin() + static_cast<std::ptrdiff_t>(first_input), inputs_.end());
   Node<T> node;
   node.op = &op;
   node.where = forward_ == kNoNode ? line_of(where) : nodes_[forward_].where;
   node.forward = forward_;
-  node.inputs = static_cast<std::uint32_t>(inputs_.size());
+  node.inputs = static_cast<std::uint32_t>(first_input);
   node.input_count = static_cast<std::uint32_t>(inputs.size());
   node.shape = intern(shape, inputs);
   node.generation = generation_;
-  inputs_.insert(inputs_.end(), inputs.begin(), inputs.end());
   if (attributes != nullptr && op.attribute_bytes != 0) {
     node.attributes = static_cast<std::uint32_t>(attributes_.size());
     AttributeBlock block{};
@@ -85,7 +100,7 @@ template <class T>
 Var<T> Tape<T>::append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape,
                             Source where) {
   leaves_.push_back(std::move(storage));
-  const Var<T> out = append(op, nullptr, {}, shape, where);
+  const Var<T> out = append_node(op, nullptr, inputs_.size(), shape, where);
   nodes_.back().attributes = static_cast<std::uint32_t>(leaves_.size() - 1);
   return out;
 }
@@ -109,7 +124,7 @@ Index<T> Tape<T>::indices(Tensor<std::int64_t> value, Source where) {
 
 template <class T>
 Var<T> Tape<T>::constant(T value, const Shape& shape, Source where) {
-  return append(kConstant<T>, &value, {}, shape, where);
+  return append_node(kConstant<T>, &value, inputs_.size(), shape, where);
 }
 
 template <class T>
@@ -121,7 +136,7 @@ T Tape<T>::constant_value(NodeId id) const {
 
 template <class T>
 Var<T> Tape<T>::placeholder(const Shape& shape, Source where) {
-  return append(kPlaceholder<T>, nullptr, {}, shape, where);
+  return append_node(kPlaceholder<T>, nullptr, inputs_.size(), shape, where);
 }
 
 template <class T>
@@ -177,9 +192,9 @@ void Tape<T>::set(Index<T> leaf, const Tensor<std::int64_t>& value, Source where
 }
 
 template <class T>
-void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) const {
+void Tape<T>::refuse(const Tape* tape, std::string_view operation, Var<T> x, Source where) {
   if (x.empty()) throw UsageError(locate(operation, "an empty Var has no tape", where));
-  if (&x.tape() != this) {
+  if (&x.tape() != tape) {
     const Tape& other = x.tape();
     throw UsageError(locate(operation,
                             fmt::format("the operands are on two tapes: one was {}",
@@ -187,9 +202,9 @@ void Tape<T>::expect_mine(std::string_view operation, Var<T> x, Source where) co
                                                        : std::string("dropped with its scope")),
                             where));
   }
-  if (holds(x)) return;
-  const bool perhaps_forgotten = x.generation() <= forgotten_.generation && x.id() >= forgotten_.size;
-  for (const Closed& scope : closed_) {  // oldest first: the first one that dropped it
+  const Closed& forgotten = tape->forgotten_;
+  const bool perhaps_forgotten = x.generation() <= forgotten.generation && x.id() >= forgotten.size;
+  for (const Closed& scope : tape->closed_) {  // oldest first: the first one that dropped it
     if (!perhaps_forgotten && scope.generation >= x.generation() && x.id() >= scope.size) {
       throw UsageError(locate(operation,
                               fmt::format("this Var was dropped with its scope, which was opened at {} and has ended",
@@ -231,7 +246,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
 template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
-         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * sizeof(Shape) +
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * (sizeof(Shape) + sizeof(shapes_[0])) +
          random_.capacity() * sizeof(NodeId) + kept_.capacity() * sizeof(kept_[0]);
 }
 

@@ -128,7 +128,7 @@ class Tape {
   std::size_t bytes() const;
 
   const Node<T>& node(NodeId id) const { return nodes_[id]; }
-  const Shape& shape(NodeId id) const { return shapes_[nodes_[id].shape]; }
+  const Shape& shape(NodeId id) const { return *shapes_[nodes_[id].shape]; }
   std::span<const NodeId> inputs(NodeId id) const {
     return {inputs_.data() + nodes_[id].inputs, nodes_[id].input_count};
   }
@@ -146,10 +146,16 @@ class Tape {
     return !x.empty() && &x.tape() == this && x.id() < size() && nodes_[x.id()].generation == x.generation();
   }
   /// Throws UsageError if `x` is empty, of another tape, or was dropped with its scope.
-  void expect_mine(std::string_view operation, Var<T> x, Source where) const;
+  void expect_mine(std::string_view operation, Var<T> x, Source where) const {
+    if (!holds(x)) refuse(this, operation, x, where);
+  }
+  /// Throws what is wrong with an x that `tape` does not hold.
+  [[noreturn]] static void refuse(const Tape* tape, std::string_view operation, Var<T> x, Source where);
 
   /// Appends a node. `attributes` points to `op.attribute_bytes` bytes. Inputs must be nodes of this tape.
   Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const NodeId> inputs, const Shape& shape,
+                Source where);
+  Var<T> append(const OpTable<T>& op, const void* attributes, std::span<const Var<T>> inputs, const Shape& shape,
                 Source where);
 
   /// Appends node `id` once more, reading `inputs` in place of its own: same operation, attributes and line.
@@ -235,6 +241,9 @@ class Tape {
   };
 
   std::uint32_t intern(const Shape& shape, std::span<const NodeId> inputs);
+  /// A node whose inputs are those from `first_input` on.
+  Var<T> append_node(const OpTable<T>& op, const void* attributes, std::size_t first_input, const Shape& shape,
+                     Source where);
   Var<T> append_leaf(const OpTable<T>& op, std::shared_ptr<LeafStorage<T>> storage, const Shape& shape, Source where);
   LeafStorage<T>& settable(const char* what, Kind kind, Var<T> leaf, Source where);
 
@@ -242,9 +251,9 @@ class Tape {
   std::vector<NodeId> inputs_;
   std::vector<AttributeBlock> attributes_;
   std::vector<std::shared_ptr<LeafStorage<T>>> leaves_;
-  std::deque<Shape> shapes_;  ///< never moved, so a reference to a shape outlives recording
   std::unordered_map<Shape, std::uint32_t, HashShape> shape_ids_;
-  std::vector<NodeId> random_;                                        ///< the random operations
+  std::vector<const Shape*> shapes_;  ///< its keys by number; never moved, so a reference to a shape outlives recording
+  std::vector<NodeId> random_;        ///< the random operations
   std::vector<std::pair<NodeId, std::shared_ptr<const void>>> kept_;  ///< with the node that each belongs to
   std::uint32_t generation_ = 0;
   NodeId forward_ = kNoNode;
@@ -256,8 +265,7 @@ class Tape {
 
 template <class T>
 const Shape& Var<T>::shape(Source where, const char* operation) const {
-  if (tape_ == nullptr) throw UsageError(locate(operation, "an empty Var has no tape", where));
-  tape_->expect_mine(operation, *this, where);
+  if (tape_ == nullptr || !tape_->holds(*this)) Tape<T>::refuse(tape_, operation, *this, where);
   return tape_->shape(id_);
 }
 

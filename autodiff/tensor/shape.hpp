@@ -32,7 +32,14 @@ class Shape {
   const std::int64_t* begin() const { return dims_.data(); }
   const std::int64_t* end() const { return dims_.data() + rank_; }
 
-  bool operator==(const Shape&) const = default;
+  /// Dimension by dimension: a comparison of all eight would be a call of memcmp, the most frequent one of recording.
+  bool operator==(const Shape& other) const {
+    if (rank_ != other.rank_ || size_ != other.size_) return false;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(rank_); ++i) {
+      if (dims_[i] != other.dims_[i]) return false;
+    }
+    return true;
+  }
 
  private:
   std::array<std::int64_t, kMaxRank> dims_{};

@@ -37,7 +37,8 @@ struct Inside {
 
 /// Reads f(x), then all that f read; its value is the first.
 template <class T>
-std::vector<Var<T>> second_run(const void* attributes, Var<T> g, std::span<const Var<T>> x, Var<T> y) {
+std::vector<Var<T>> second_run(const void* attributes, Var<T> g, std::span<const Var<T>> x, Var<T> y,
+                               const std::vector<bool>&) {
   Tape<T>& tape = y.tape();
   const NodeId last = y.id(), first = last - static_cast<const Inside*>(attributes)->count;
   std::vector<Var<T>> again;

@@ -50,7 +50,7 @@ OpTable<T> custom_vjp_table() {
   op.alias = true;
   op.inputs = kAnyNumber;
   op.attribute_bytes = sizeof(Pointer<Rule<T>>);
-  op.vjp_all = [](const void* at, Var<T> g, std::span<const Var<T>> x, Var<T> y) {
+  op.vjp_all = [](const void* at, Var<T> g, std::span<const Var<T>> x, Var<T> y, const std::vector<bool>&) {
     std::vector<Var<T>> out = cotangents<T>("custom_vjp", Pointer<Rule<T>>::at(at), x.subspan(1), y, g);
     out.insert(out.begin(), Var<T>());
     return out;
@@ -121,7 +121,7 @@ struct CustomKernel<T>::State : std::enable_shared_from_this<State> {
       if (const auto* f = std::get_if<2>(&shape)) return (*f)(x);
       return x[0];
     };
-    table.vjp_all = [](const void* at, Var<T> g, std::span<const Var<T>> x, Var<T> y) {
+    table.vjp_all = [](const void* at, Var<T> g, std::span<const Var<T>> x, Var<T> y, const std::vector<bool>&) {
       const Kernel<T>& kernel = At::at(at).how;
       if (kernel.vjp) return cotangents<T>(kernel.name, kernel.vjp, x, y, g);
       throw UsageError(locate(kernel.name, "this kernel has no vjp", y.tape().node(y.id()).where));

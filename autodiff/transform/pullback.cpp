@@ -40,7 +40,7 @@ class Sweep {
   /// Delivers g to a node: summed or stretched to its shape, added to what is there.
   void deliver(NodeId id, Var<T> g) {
     if (g.empty() || !is_active(id)) return;
-    const Shape shape = tape_.shape(id);
+    const Shape& shape = tape_.shape(id);
     if (g.shape() != shape) g = broadcasts_to(g.shape(), shape) ? broadcast_to(g, shape) : sum_to(g, shape);
     Var<T>& slot = cotangent_[id - first_];
     slot = slot.empty() ? g : slot + g;
@@ -49,6 +49,7 @@ class Sweep {
   void run() {
     std::vector<Var<T>> x;
     std::vector<NodeId> inputs;
+    std::vector<bool> wanted;
     for (NodeId id = end_; id-- > first_;) {
       const Var<T> g = cotangent(id);
       if (g.empty() || tape_.node(id).op->kind <= Kind::placeholder) continue;
@@ -63,7 +64,9 @@ class Sweep {
         std::copy_n(static_cast<const std::byte*>(tape_.attributes(id)), op.attribute_bytes, attributes);
       }
       if (op.vjp_all != nullptr) {
-        const std::vector<Var<T>> all = op.vjp_all(attributes, g, x, tape_.var(id));
+        wanted.clear();
+        for (const NodeId input : inputs) wanted.push_back(is_active(input));
+        const std::vector<Var<T>> all = op.vjp_all(attributes, g, x, tape_.var(id), wanted);
         for (std::size_t i = 0; i < inputs.size(); ++i) deliver(inputs[i], all[i]);
         continue;
       }
@@ -108,6 +111,7 @@ std::vector<Var<T>> pullback(std::span<const Var<T>> outputs, std::span<const Va
   for (std::size_t i = 0; i < outputs.size(); ++i) sweep.deliver(outputs[i].id(), seeds[i]);
   sweep.run();
   std::vector<Var<T>> out;
+  out.reserve(wrt.size());
   for (const Var<T>& w : wrt) {
     const Var<T> g = sweep.cotangent(w.id());
     out.push_back(g.empty() ? tape.constant(T(0), tape.shape(w.id()), where) : g);

@@ -82,7 +82,13 @@ void Mlp<T>::prepare(std::int64_t rows, Source where) const {
 
 template <class T>
 std::vector<Var<T>> Mlp<T>::parameters() const {
-  return trained(named_parameters());
+  std::vector<Var<T>> out;
+  out.reserve(2 * layers_.size());
+  for (const Linear<T>& layer : layers_) {
+    out.push_back(layer.W);
+    out.push_back(layer.b);
+  }
+  return out;
 }
 
 template <class T>

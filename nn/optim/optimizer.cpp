@@ -100,12 +100,12 @@ std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradient
                             where));
   }
   std::vector<Assign<T>> out;
+  out.reserve(states_.size() * (1 + states_[0].moments.size()));
   for (std::size_t i = 0; i < states_.size(); ++i) {
-    State state = states_[i];
+    State& state = states_[i];
     for (auto& moment : state.moments) moment.next = moment.leaf;
-    Numbers numbers = numbers_[state.group];
     Var<T> w = state.w;
-    record(state, numbers, false, w, gradients[i], where);
+    record(state, numbers_[state.group], false, w, gradients[i], where);
     out.push_back(assign(state.w, w));
     for (const auto& moment : state.moments) out.push_back(assign(moment.leaf, moment.next));
   }

@@ -66,8 +66,9 @@ class Optimizer {
   Method method_;
   double rate_;
   std::vector<Group<T>> groups_;
-  std::vector<Numbers> numbers_;  ///< of each group
-  std::vector<State> states_;     ///< of each parameter
+  // Mutable for a formula that is recorded: it writes the next values of the moments, which nobody reads afterwards.
+  mutable std::vector<Numbers> numbers_;  ///< of each group
+  mutable std::vector<State> states_;     ///< of each parameter
 };
 
 extern template class Optimizer<float>;

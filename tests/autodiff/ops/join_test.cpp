@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "autodiff/ops/registry.hpp"
 #include "tests/autodiff/ops/near.hpp"
 
 using namespace wengert;
@@ -19,6 +20,37 @@ TEST_CASE("parts are joined along an axis that is there, or along a new one") {
                        doctest::Contains("concatenate: axis 1 is 3 and 4, only axis 0 may differ"), ShapeError);
   CHECK_THROWS_WITH_AS(stack({a, m}), doctest::Contains("stack: the parts differ in shape: [2] and [2, 3]"),
                        ShapeError);
+}
+TEST_CASE("the rule of many parts is asked once, and records one node for each of those that want a gradient") {
+  static OpTable<double> concatenation;
+  static int asked;
+  for (const Entry<double>& entry : join_entries<double>()) {
+    if (entry.table->name == "concatenate") concatenation = *entry.table;
+  }
+  OpTable<double> counted = concatenation;
+  REQUIRE(concatenation.inputs == kAnyNumber);
+  counted.vjp_all = [](const void* at, Var<double> g, std::span<const Var<double>> x, Var<double> y,
+                       const std::vector<bool>& wanted) {
+    ++asked;
+    return concatenation.vjp_all(at, g, x, y, wanted);
+  };
+  asked = 0;
+  constexpr std::int64_t n = 1000, axis = 0;
+  Tape<double> tape;
+  std::vector<Var<double>> parts;
+  for (std::int64_t i = 0; i < n; ++i) parts.push_back(tape.leaf(Tensor<double>{1.0 * static_cast<double>(i), 1.0}));
+  const auto y = tape.append(counted, &axis, std::span<const Var<double>>(parts), Shape{2 * n}, Source::here());
+  const auto seed = tape.leaf(arange(2 * n));
+  NodeId before = tape.size();
+  const auto all = vjp(y, parts, seed);
+  CHECK(asked == 1);
+  CHECK(tape.size() - before == n);
+  CHECK(value(all[n - 1]) == Tensor<double>{2 * n - 2, 2 * n - 1});
+  before = tape.size();
+  const auto one = vjp(y, parts[7], seed);
+  CHECK(asked == 2);
+  CHECK(tape.size() - before == 1);
+  CHECK(value(one) == Tensor<double>{14, 15});
 }
 TEST_CASE("a tensor is split into equal parts, at positions, or along an axis that goes") {
   Tape<double> tape;

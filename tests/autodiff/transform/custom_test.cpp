@@ -107,6 +107,8 @@ TEST_CASE("a rule that is not linear in its cotangent has a reverse mode, and is
                        UsageError);
   CHECK_THROWS_WITH_AS(compile(tangent), doctest::Contains("is not linear in its cotangent, so it has no forward mode"),
                        UsageError);
+  const auto joined = jvp(concatenate({clipped(x), x}), x, x);  // the rule of concatenate is not to blame
+  CHECK_THROWS_WITH_AS(value(joined), doctest::Contains("jvp: the rule of custom_vjp recorded at"), UsageError);
   CHECK(value(gradient(y, x)) == Tensor<double>{0.5, 1});
 }
 
