@@ -27,6 +27,9 @@ enum class Special : std::uint16_t {
   cross_entropy,                ///< y[row] = log sum exp of the row - x0[row, label]
   cross_entropy_slope,          ///< y = softmax of the row, minus 1 at the label
   cross_entropy_pair,           ///< y as cross_entropy_slope, y2 as cross_entropy, from one exponential
+  softmax_pair,                 ///< y as cross_entropy_slope, y2 as softmax, from one exponential
+  softmax_pullback,             ///< y = x0 (x1 - sum of x0 x1), row by row, x0 being probabilities
+  log_softmax_pullback,         ///< y = x1 - x0 (sum of x1), row by row, x0 being probabilities
   sum_all,
   sum_columns,
   sum_rows,  ///< factor * sum, added to: one number; one per column (rows are summed); one per row

@@ -36,7 +36,8 @@ constexpr Range kFunctionRanges[] = {
     {kCount<math::SpecialPairs>, special_tiles},
     // Specials start here.
     {count(Special::fused_multiply_add, Special::softmax), combined_tiles},
-    {count(Special::softmax, Special::sum_all), row_tiles},
+    {count(Special::softmax, Special::softmax_pullback), row_tiles},
+    {count(Special::softmax_pullback, Special::sum_all), simplex_tiles},
     {count(Special::sum_all, Special::count_), reduction_tiles},
 };
 constexpr std::size_t kFirstPairs = 7, kFirstSpecials = 10;

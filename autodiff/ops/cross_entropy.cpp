@@ -21,15 +21,13 @@ Var<T> hot(Var<T> x, Var<T> labels) {
 }
 
 /// Labels [rows] for x [rows, classes].
-struct CrossEntropySlope;
-
 struct CrossEntropy {
   static constexpr Doc doc{"cross_entropy", "y = ln sum_j e^x_j - x_label", "g (softmax(x) - onehot)"};
   static constexpr Kind kind = Kind::rows;
   static constexpr int inputs = 2;
   static constexpr auto instruction = kernels::instruction(Special::cross_entropy);
   static constexpr bool row_result = true;
-  using Partner = CrossEntropySlope;
+  static constexpr std::string_view partner = "cross_entropy_slope";
   static constexpr auto pair = kernels::instruction(Special::cross_entropy_pair);
   static constexpr bool pair_second = true;
 
@@ -50,7 +48,7 @@ struct CrossEntropySlope {
   static constexpr Kind kind = Kind::rows;
   static constexpr int inputs = 2;
   static constexpr auto instruction = kernels::instruction(Special::cross_entropy_slope);
-  using Partner = CrossEntropy;
+  static constexpr std::string_view partner = "cross_entropy";
   static constexpr auto pair = kernels::instruction(Special::cross_entropy_pair);
   static constexpr bool pair_second = false;
 

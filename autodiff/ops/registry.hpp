@@ -50,6 +50,8 @@ std::vector<Entry<T>> scan_entries();
 template <class T>
 std::vector<Entry<T>> softmax_entries();
 template <class T>
+std::vector<Entry<T>> simplex_entries();  ///< at the end of those of softmax
+template <class T>
 std::vector<Entry<T>> cross_entropy_entries();
 template <class T>
 std::vector<Entry<T>> index_entries();

@@ -26,6 +26,9 @@ struct Softmax {
   static constexpr Kind kind = Kind::rows;
   static constexpr int inputs = 1;
   static constexpr auto instruction = kernels::instruction(Special::softmax);
+  static constexpr std::string_view partner = "cross_entropy_slope";
+  static constexpr auto pair = kernels::instruction(Special::softmax_pair);
+  static constexpr bool pair_second = true;
 
   Shape shape(const Shape& x) const { return x; }
   template <class T>
@@ -48,8 +51,7 @@ struct LogSoftmax {
   Shape shape(const Shape& x) const { return x; }
   template <class T>
   Var<T> vjp(Input<0>, Var<T> g, Var<T> x, Var<T>) const {
-    const Var<T> p = softmax(x);
-    return balanced(g - p * sum(g, -1, true), p);
+    return log_softmax_pullback(softmax(x), g);
   }
   template <class T>
   Var<T> expand(Var<T> x) const {
@@ -120,6 +122,7 @@ std::vector<Entry<T>> softmax_entries() {
     entries[1].samples.push_back(sample<T>(LogSoftmax{}, {shape}));
     entries[2].samples.push_back(sample<T>(LogSumExp{}, {shape}));
   }
+  for (Entry<T>& entry : simplex_entries<T>()) entries.push_back(std::move(entry));
   return entries;
 }
 

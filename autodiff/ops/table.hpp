@@ -107,9 +107,9 @@ OpTable<T> make_table() {
   if constexpr (requires { Op::instruction; }) table.instruction = static_cast<std::uint16_t>(Op::instruction);
   if constexpr (requires { Op::alias; }) table.alias = Op::alias;
   if constexpr (requires { Op::row_result; }) table.row_result = Op::row_result;
-  if constexpr (requires { typename Op::Partner; }) {
+  if constexpr (requires { Op::partner; }) {
     table.pair = static_cast<std::uint16_t>(Op::pair);
-    table.partner = hash_name(Op::Partner::doc.name);
+    table.partner = hash_name(Op::partner);
     table.pair_second = Op::pair_second;
   }
   if constexpr (requires { &Op::view; }) {

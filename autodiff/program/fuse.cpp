@@ -26,18 +26,45 @@ bool is_end(const Graph<T>& graph, std::uint32_t n) {
   return graph.nodes[n].kind == Kind::reduce && !is_row_value(graph, n);
 }
 
+namespace {
+
+/// The same numbers over the same extent, and no two different integers.
+template <class T>
+bool same_inputs(const Graph<T>& graph, std::uint32_t a, std::uint32_t b) {
+  auto few = graph.inputs_of(a), many = graph.inputs_of(b);
+  if (few.size() > many.size()) std::swap(few, many);
+  const auto is_index = [&](std::uint32_t x) { return graph.nodes[x].kind == Kind::index; };
+  return std::ranges::equal(few, many.first(few.size())) && std::ranges::all_of(many.subspan(few.size()), is_index) &&
+         graph.shape_id(home(graph, a)) == graph.shape_id(home(graph, b));
+}
+
+/// The node that n's operation names as the other of its pair.
+template <class T>
+std::uint32_t named_partner(const Graph<T>& graph, const Users& users, std::uint32_t n) {
+  const auto& node = graph.nodes[n];
+  const OpTable<T>& op = graph.op(n);
+  if (op.pair == 0xFFFF || node.instruction != op.instruction) return kNone;
+  for (const std::uint32_t c : users(graph.inputs_of(n)[0])) {
+    if (c != n && graph.nodes[c].kind == node.kind && graph.op(c).id == op.partner && same_inputs(graph, c, n))
+      return c;
+  }
+  return kNone;
+}
+
+}  // namespace
+
 template <class T>
 std::uint32_t partner(const Graph<T>& graph, const Users& users, std::uint32_t n) {
   const auto& node = graph.nodes[n];
   if ((node.kind != Kind::map && node.kind != Kind::rows) || !is_tile(graph, n)) return kNone;
-  const OpTable<T>& op = graph.op(n);
-  if (op.pair == 0xFFFF || node.instruction != op.instruction) return kNone;
-  for (const std::uint32_t c : users(graph.inputs_of(n)[0])) {
-    if (c != n && graph.nodes[c].kind == node.kind && graph.op(c).id == op.partner &&
-        graph.shape_id(home(graph, c)) == graph.shape_id(home(graph, n)) &&
-        std::ranges::equal(graph.inputs_of(c), graph.inputs_of(n))) {
-      return c;
-    }
+  if (graph.op(n).pair == 0xFFFF) return kNone;
+  const std::uint32_t p = named_partner(graph, users, n);
+  if (p != kNone) {
+    const std::uint32_t other = named_partner(graph, users, p);
+    return other == n || other == kNone ? p : kNone;
+  }
+  for (const std::uint32_t c : users(graph.inputs_of(n)[0])) {  // one that names n, which found none itself
+    if (c != n && graph.nodes[c].kind == node.kind && named_partner(graph, users, c) == n) return c;
   }
   return kNone;
 }

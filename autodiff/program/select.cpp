@@ -42,13 +42,12 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
   e.y = n;
   e.instruction = kernels::Instruction{graph_.nodes[n].instruction};
   const auto x = graph_.inputs_of(n);
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    if (graph_.nodes[x[i]].kind == Kind::index) {
-      e.label = x[i];
-    } else {
-      e.x[i] = x[i];
+  const auto take_operands = [&](std::span<const std::uint32_t> from) {
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      (graph_.nodes[from[i]].kind == Kind::index ? e.label : e.x[i]) = from[i];
     }
-  }
+  };
+  take_operands(x);
   if (graph_.nodes[n].kind == Kind::reduce) {
     e.end = is_end(graph_, n);
     if (graph_.op(n).factor != nullptr) e.factor = graph_.op(n).factor(graph_.attributes(n));
@@ -78,9 +77,13 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
   const std::uint32_t p = partner(graph_, users_, n);
   if (p != kNone && fused_.group_of[p] == group && !done_[p]) {
     done_[p] = true;
-    e.instruction = kernels::Instruction{graph_.op(n).pair};
+    // One of the two names the pair; the other may have preferred another partner, and reads all of its inputs or more.
+    const bool n_names = graph_.op(n).partner == graph_.op(p).id;
+    const OpTable<T>& op = graph_.op(n_names ? n : p);
+    e.instruction = kernels::Instruction{op.pair};
     e.y2 = p;
-    if (graph_.op(n).pair_second) std::swap(e.y, e.y2);
+    if (op.pair_second == n_names) std::swap(e.y, e.y2);
+    take_operands(graph_.inputs_of(p));
   }
   return e;
 }

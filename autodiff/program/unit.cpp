@@ -41,9 +41,11 @@ void Unit<T>::for_each_pointer(F&& f) {
     if (pointer != nullptr) f((T**)(&pointer));  // NOLINT: T* and const T* are similar types
   };
   for (kernels::Step<T>& step : tiles.steps) {
-    for (kernels::Operand<T>* o : {&step.y, &step.y2, &step.x[0], &step.x[1], &step.x[2]}) {
-      if (o->place == kernels::Place::memory) slot(o->data);
-    }
+    const auto operand = [&](kernels::Operand<T>& o) {
+      if (o.place == kernels::Place::memory) slot(o.data);
+    };
+    operand(step.y), operand(step.y2);
+    for (kernels::Operand<T>& x : step.x) operand(x);
   }
   for (auto& start : tiles.init) slot(start.data);
   slot(gemm.a);

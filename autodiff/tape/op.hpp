@@ -66,7 +66,8 @@ struct OpTable {
 
   /// map, reduce, rows: the instruction its kernel knows it by (reduce: of the layout "all").
   std::uint16_t instruction = 0;
-  /// map, rows: the instruction that computes this and `partner` of the same inputs together, or 0xFFFF.
+  /// map, rows: the instruction that computes this and `partner` of the same inputs together, or 0xFFFF. One of them
+  /// may read integers besides, and have another partner that it prefers.
   std::uint16_t pair = 0xFFFF;
   std::uint64_t partner = 0;  ///< id of the other operation of the pair
   bool pair_second = false;   ///< this is the second result of the pair

@@ -1,4 +1,4 @@
-// The six functions of a row of logits against their definitions in long double.
+// The seven functions of a row of logits against their definitions in long double.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -21,7 +21,8 @@ using Labels = std::vector<std::int64_t>;
 
 bool fills_block(Special what) { return what != Special::log_sum_exp && what != Special::cross_entropy; }
 
-/// Results of one function: one per element, one per row; what it does not have stays empty.
+/// Results of one function: one per element; those of a second kind, one per row, of softmax_pair one per element; what
+/// it does not have stays empty.
 template <class T>
 struct Results {
   std::vector<T> block, numbers;
@@ -31,7 +32,7 @@ struct Results {
 template <class T>
 Results<T> run(Special what, Matrix<T>& x, const Labels& labels, bool apart = false, bool in_place = false) {
   const Layout layout = apart ? Layout::wide_rows : Layout::rows;
-  Matrix<T> y(x.rows, x.cols, layout), numbers(x.rows, 1, layout);
+  Matrix<T> y(x.rows, x.cols, layout), numbers(x.rows, what == Special::softmax_pair ? x.cols : 1, layout);
   Matrix<T>& block = in_place ? x : y;
   const Fenced<std::int64_t> label = Fenced<std::int64_t>::of(labels);
   Call<T> call{};
@@ -48,7 +49,9 @@ Results<T> run(Special what, Matrix<T>& x, const Labels& labels, bool apart = fa
   if (!block.intact() || !numbers.intact()) FAIL_CHECK("an element that is no result was written");
   Results<T> out;
   if (fills_block(what)) out.block = block.values();
-  if (!fills_block(what) || what == Special::cross_entropy_pair) out.numbers = numbers.values();
+  if (!fills_block(what) || what == Special::cross_entropy_pair || what == Special::softmax_pair) {
+    out.numbers = numbers.values();
+  }
   return out;
 }
 
@@ -128,17 +131,19 @@ void check(Matrix<T>& x, const Labels& labels) {
   }
 
   for (const Special what : {Special::softmax, Special::log_softmax, Special::log_sum_exp, Special::cross_entropy,
-                             Special::cross_entropy_slope, Special::cross_entropy_pair}) {
+                             Special::cross_entropy_slope, Special::cross_entropy_pair, Special::softmax_pair}) {
     CAPTURE(static_cast<int>(what));
     const Results<T> apart = run(what, x, labels, true);
-    const bool pair = what == Special::cross_entropy_pair;
     if (fills_block(what)) {
       CHECK(same_bits(apart.block, what == Special::softmax       ? softmax
                                    : what == Special::log_softmax ? log_softmax
                                                                   : slope));
     }
-    if (!apart.numbers.empty())
-      CHECK(same_bits(apart.numbers, pair || what == Special::cross_entropy ? cross_entropy : log_sum_exp));
+    if (!apart.numbers.empty()) {
+      CHECK(same_bits(apart.numbers, what == Special::log_sum_exp    ? log_sum_exp
+                                     : what == Special::softmax_pair ? softmax
+                                                                     : cross_entropy));
+    }
     if (fills_block(what)) {
       Matrix<T> over(x.rows, x.cols, x.row == x.cols ? Layout::rows : Layout::wide_rows);
       for (Size i = 0; i < x.rows; ++i) std::copy_n(&x(i, 0), x.cols, &over(i, 0));

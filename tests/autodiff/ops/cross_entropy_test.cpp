@@ -162,6 +162,34 @@ TEST_CASE_TEMPLATE("softmax and its kin keep their digits where one class is alm
   }
 }
 
+TEST_CASE("softmax and the slope of cross entropy are computed together, and the loss beside them changes nothing") {
+  Tape<double> tape;
+  Random random(3);
+  const auto x = tape.leaf(uniform<double>({40, 6}, -3, 3, random)),
+             v = tape.leaf(uniform<double>({40, 6}, -1, 1, random));
+  Tensor<std::int64_t> labels(Shape{40});
+  for (auto& label : labels) label = random.below(6);
+  const auto loss = cross_entropy(x, tape.indices(labels), Reduction::sum);
+  const auto slope = gradient(loss, x), curved = hvp(loss, x, v);
+  auto program = compile({slope, curved}), with_loss = compile({loss, slope, curved});
+  CHECK(program.units().size() == 1);
+  program.run();
+  with_loss.run();
+  for (std::int64_t i = 0; i < 40; ++i) {
+    double p[6], sum = 0, mean = 0;
+    for (int j = 0; j < 6; ++j) sum += p[j] = std::exp(value(x).data()[6 * i + j]);
+    for (int j = 0; j < 6; ++j) mean += (p[j] /= sum) * value(v).data()[6 * i + j];
+    for (int j = 0; j < 6; ++j) {
+      const std::int64_t at = 6 * i + j;
+      const double hot = labels.data()[i] == j ? 1 : 0, product = p[j] * (value(v).data()[at] - mean);
+      CHECK(std::abs(program.output(0).data[at] - (p[j] - hot)) < 1e-14);
+      CHECK(std::abs(program.output(1).data[at] - product) < 1e-14);
+      CHECK(std::abs(with_loss.output(1).data[at] - (p[j] - hot)) < 1e-14);
+      CHECK(std::abs(with_loss.output(2).data[at] - product) < 1e-14);
+    }
+  }
+}
+
 TEST_CASE("the log-sum-exp of an infinite logit is infinite; softmax and the slopes are NaN there") {
   Tape<double> tape;
   const auto x = tape.leaf({kInf, 0.0});

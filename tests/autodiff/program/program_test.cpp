@@ -252,6 +252,11 @@ TEST_CASE("leaves made in a scope are bound anew where a program is reused") {
     const auto x = tape.leaf(static_cast<double>(i)), y = tape.leaf(10.0);
     CHECK(value(x * x + y).item() == i * i + 10);
   }
+  for (int i = 0; i < 5; ++i) {  // two products in one instruction of four operands
+    const auto scope = tape.scope();
+    const auto a = tape.leaf(3.0), b = tape.leaf(5.0), c = tape.leaf(7.0), d = tape.leaf(static_cast<double>(i));
+    CHECK(value(a * b + c * d).item() == 15 + 7 * i);
+  }
 }
 
 TEST_CASE("values asked for are freed when a leaf of theirs is set or assigned; those of other leaves stay") {
