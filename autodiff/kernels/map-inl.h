@@ -115,10 +115,10 @@ struct Form {
 /// than a few packs of a long formula, and the compiler interleaves what stands in one round.
 inline constexpr std::ptrdiff_t kTogether = 2;
 
-/// Evaluates F on the packs at x, step[i] elements apart, and stores what it gives at y and y2. All are loaded before
-/// the first result is stored, hence in place is allowed.
-template <class F, std::ptrdiff_t kPacks, class T>
-HWY_INLINE void map_packs(const T* (&x)[kOperands], const std::ptrdiff_t (&step)[kOperands], T* y, T* y2) {
+/// Evaluates F on kPacks packs, of which operand(i, k) gives the k-th of input i, and stores what it gives at y and y2.
+/// All are loaded before the first result is stored, hence in place is allowed.
+template <class F, std::ptrdiff_t kPacks, class T, class Operand>
+HWY_INLINE void map_packs(const Operand& operand, T* y, T* y2) {
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr std::ptrdiff_t N = kLanes<T>;
   Results<T> results[kPacks];
@@ -126,13 +126,30 @@ HWY_INLINE void map_packs(const T* (&x)[kOperands], const std::ptrdiff_t (&step)
   for (std::ptrdiff_t k = 0; k < kPacks; ++k) {
     Pack<T> p[kOperands];
 #pragma GCC unroll 4
-    for (std::size_t i = 0; i < kInputs; ++i) p[i] = load(x[i] + k * step[i]);
+    for (std::size_t i = 0; i < kInputs; ++i) p[i] = operand(i, k);
     results[k] = evaluate<F>(p);
   }
 #pragma GCC unroll 4
   for (std::ptrdiff_t k = 0; k < kPacks; ++k) {
     store(results[k].first, y + k * N);
     if constexpr (kIsPair<F, T>) store(results[k].second, y2 + k * N);
+  }
+}
+
+/// Rows of kPacks packs of a formula with one result, as in a block of a matrix product, without an inner loop.
+template <class F, std::ptrdiff_t kPacks, class T, std::size_t kInputs>
+HWY_INLINE void map_short_rows(const Call<T>& call, const Form<kInputs>& form) {
+  const T* x[kInputs];
+  for (std::size_t i = 0; i < kInputs; ++i) x[i] = call.x[i];
+  const auto operand = [&](std::size_t i, std::ptrdiff_t k) HWY_ATTR {
+    if (form.how[i] == How::spread) return Pack<T>(hn::Set(Tag<T>(), *x[i]));
+    return load(form.how[i] == How::splat ? x[i] : x[i] + k * kLanes<T>);
+  };
+  T* y = call.y;
+  for (std::ptrdiff_t r = form.rows; r > 0; --r, y += call.y_stride) {
+    map_packs<F, kPacks, T>(operand, y, nullptr);
+#pragma GCC unroll 4
+    for (std::size_t i = 0; i < kInputs; ++i) x[i] += call.stride[i];
   }
 }
 
@@ -146,7 +163,8 @@ HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptr
   for (std::size_t i = 0; i < kInputs; ++i) x[i] = lanes[i].at, step[i] = lanes[i].step * N;
   const std::ptrdiff_t whole = cols / (kTogether * N) * (kTogether * N);
   for (std::ptrdiff_t q = 0; q < whole; q += kTogether * N) {
-    map_packs<F, kTogether, T>(x, step, y + q, kIsPair<F, T> ? y2 + q : nullptr);
+    map_packs<F, kTogether>([&](std::size_t i, std::ptrdiff_t k) HWY_ATTR { return load(x[i] + k * step[i]); }, y + q,
+                            kIsPair<F, T> ? y2 + q : nullptr);
 #pragma GCC unroll 4
     for (std::size_t i = 0; i < kInputs; ++i) x[i] += kTogether * step[i];
   }
@@ -182,33 +200,12 @@ template <class F, class T>
     return map_row<F>(lanes, call.y, call.y2, call.cols);
   }
   const Form<kInputs> form(call, kPair);
-  const auto lane_of = [&](std::size_t i, std::ptrdiff_t r)
-                           HWY_ATTR { return lane(call.x[i], call.stride[i], form.how[i], r, wide[i]); };
-
-  if (!kPair && form.rows > 1 && form.cols == 2 * N) {
-    bool constant_rows = true;  // no operand has to be spread again for each row
-    for (std::size_t i = 0; i < kInputs; ++i) constant_rows &= form.how[i] != How::spread || call.stride[i] == 0;
-    if (constant_rows) {
-      // A block of a matrix product: rows of two packs, without an inner loop.
-      const T* x[kOperands] = {};
-      std::ptrdiff_t stride[kOperands] = {}, second[kOperands] = {};
-      for (std::size_t i = 0; i < kInputs; ++i) {
-        const Lane<T> first = lane_of(i, 0);
-        x[i] = first.at;
-        stride[i] = call.stride[i];
-        second[i] = first.step * N;
-      }
-      T* y = call.y;
-      for (std::ptrdiff_t r = form.rows; r > 0; --r, y += call.y_stride) {
-        map_packs<F, 2, T>(x, second, y, nullptr);
-#pragma GCC unroll 4
-        for (std::size_t i = 0; i < kInputs; ++i) x[i] += stride[i];
-      }
-      return;
-    }
+  if constexpr (!kPair) {
+    if (form.rows > 1 && form.cols == 2 * N) return map_short_rows<F, 2>(call, form);
+    if (form.rows > 1 && form.cols == N) return map_short_rows<F, 1>(call, form);
   }
   for (std::ptrdiff_t r = 0; r < form.rows; ++r) {
-    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane_of(i, r);
+    for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call.x[i], call.stride[i], form.how[i], r, wide[i]);
     map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, form.cols);
   }
 }
