@@ -33,13 +33,6 @@ HWY_INLINE Decay<T> decay(Pack<T> u) {
   return {e.q, e.n, unit, multiply_add(e.q, unit, unit)};
 }
 
-/// z / (1 + z)^2 times a power of two. The square is 1 + z (2 + z), which rounds once where z is small.
-template <class T>
-HWY_INLINE Pack<T> bell(const Decay<T>& d, double times) {
-  const Pack<T> above = multiply_add(d.q, Pack<T>(times), Pack<T>(times));
-  return scale(above / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0)), d.n);
-}
-
 template <class T>
 HWY_INLINE Decay<T> tanh_decay(Pack<T> x) {  // in f64 1 - z is wrong by 2.7 units near |x| = 0.17 if not compensated
   return decay<!Format<T>::kSingle>(minus_abs(x + x));
@@ -52,9 +45,11 @@ HWY_INLINE Pack<T> tanh_of(Pack<T> x, const Decay<T>& d) {    // (1 - z) / (1 + 
   // To first order y lost / sum, but it matters near |y| = 1 only, where sum is 1: 2.5 units become 1.7.
   return copy_sign(negative_multiply_add(y, lost, y), x);
 }
+/// 4 z / (1 + z)^2; the square is 1 + z (2 + z), which rounds once, and is 1 where 4 z is subnormal.
 template <class T>
 HWY_INLINE Pack<T> tanh_slope_of(const Decay<T>& d) {
-  return bell(d, 4.0);
+  const Pack<T> above = scale(multiply_add(d.q, Pack<T>(4.0), Pack<T>(4.0)), d.n);
+  return above / multiply_add(d.z, d.z + 2.0, Pack<T>(1.0));
 }
 template <class T>
 HWY_INLINE Pack<T> tanh(Pack<T> x) {
@@ -72,29 +67,35 @@ HWY_INLINE void tanh_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
   slope = tanh_slope_of(d);
 }
 
+/// e^-|x|, with all its digits down to the smallest number. Where it is subnormal 1 + z is 1, so nothing rounds it
+/// again.
 template <class T>
-HWY_INLINE Pack<T> sigmoid_of(Pack<T> x, const Decay<T>& d) {  // 1 / (1 + z), or z / (1 + z) for x < 0
-  const auto negative = less(x, 0.0);
-  return scale(where(negative, d.q + 1.0, 1.0) / (d.z + 1.0), where(negative, d.n, 0.0));
+HWY_INLINE Pack<T> sigmoid_decay(Pack<T> x) {
+  const auto e = reduced_exponential<false>(at_least(minus_abs(x), Format<T>::kExpLow));
+  return scale(e.q + 1.0, e.n);
 }
 template <class T>
-HWY_INLINE Pack<T> sigmoid_slope_of(const Decay<T>& d) {
-  return bell(d, 1.0);
+HWY_INLINE Pack<T> sigmoid_of(Pack<T> x, Pack<T> z) {  // 1 / (1 + z), or z / (1 + z) for x < 0
+  return where(less(x, 0.0), z, 1.0) / (z + 1.0);
+}
+template <class T>
+HWY_INLINE Pack<T> sigmoid_slope_of(Pack<T> z) {  // z / (1 + z)^2
+  return z / multiply_add(z, z + 2.0, Pack<T>(1.0));
 }
 template <class T>
 HWY_INLINE Pack<T> sigmoid(Pack<T> x) {
-  return sigmoid_of(x, decay<false>(minus_abs(x)));
+  return sigmoid_of(x, sigmoid_decay(x));
 }
 /// sigmoid(x) sigmoid(-x).
 template <class T>
 HWY_INLINE Pack<T> sigmoid_slope(Pack<T> x) {
-  return sigmoid_slope_of(decay<false>(minus_abs(x)));
+  return sigmoid_slope_of(sigmoid_decay(x));
 }
 template <class T>
 HWY_INLINE void sigmoid_both(Pack<T> x, Pack<T>& y, Pack<T>& slope) {
-  const auto d = decay<false>(minus_abs(x));
-  y = sigmoid_of(x, d);
-  slope = sigmoid_slope_of(d);
+  const Pack<T> z = sigmoid_decay(x);
+  y = sigmoid_of(x, z);
+  slope = sigmoid_slope_of(z);
 }
 
 // ---- activations
