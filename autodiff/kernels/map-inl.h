@@ -96,7 +96,6 @@ struct Form {
   template <class T>
   HWY_INLINE Form(const Call<T>& call, bool pair) : rows(call.rows), cols(call.cols) {
     for (std::size_t i = 0; i < kInputs; ++i) how[i] = call.how[i];
-    if (rows == 1) return;
     bool joined = call.y_stride == cols && (!pair || call.y2_stride == cols);
     for (std::size_t i = 0; i < kInputs; ++i) {
       const bool constant = how[i] != How::advance && call.stride[i] == 0;
