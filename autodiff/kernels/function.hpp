@@ -21,6 +21,7 @@ enum class Special : std::uint16_t {
   fused_multiply_subtract,      ///< y = x0 x1 - x2
   chain_add,                    ///< y = chain(x0, x1) + x2
   sum_of_products,              ///< y = x0 x1 + x2 x3
+  adaptive_step,                ///< y = x0 - x1 x2 / (sqrt x3 + x4)
   softmax,                      ///< y = softmax of each row of x0
   log_softmax,                  ///< y = x0 - log sum exp of the row, without cancellation
   log_sum_exp,                  ///< y[row] = log sum exp of the row
@@ -52,7 +53,7 @@ constexpr std::uint16_t position(const std::tuple<G...>*) {
 }  // namespace internal
 
 /// The most operands of an instruction.
-inline constexpr std::size_t kOperands = 4;
+inline constexpr std::size_t kOperands = 5;
 
 inline constexpr std::uint16_t kFunctions = std::tuple_size_v<math::Functions>;
 inline constexpr std::uint16_t kPairs = std::tuple_size_v<math::Pairs>;

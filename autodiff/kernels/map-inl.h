@@ -53,9 +53,11 @@ constexpr std::size_t arity() {
     return 3;
   } else if constexpr (requires(P x) { F::value(x, x, x, x); }) {
     return 4;
+  } else if constexpr (requires(P x) { F::value(x, x, x, x, x); }) {
+    return 5;
   } else {
     static_assert(
-        requires(P x) { F::values(x, x, x); }, "neither a function of one to four inputs nor a pair");
+        requires(P x) { F::values(x, x, x); }, "neither a function of one to five inputs nor a pair");
     return 1;
   }
 }
@@ -80,8 +82,10 @@ HWY_INLINE Results<T> evaluate(const Pack<T> (&x)[kOperands]) {
     y.first = F::value(x[0], x[1]);
   } else if constexpr (arity<F, T>() == 3) {
     y.first = F::value(x[0], x[1], x[2]);
-  } else {
+  } else if constexpr (arity<F, T>() == 4) {
     y.first = F::value(x[0], x[1], x[2], x[3]);
+  } else {
+    y.first = F::value(x[0], x[1], x[2], x[3], x[4]);
   }
   return y;
 }
@@ -124,7 +128,7 @@ HWY_INLINE void map_packs(const Operand& operand, T* y, T* y2) {
 #pragma GCC unroll 4
   for (std::ptrdiff_t k = 0; k < kPacks; ++k) {
     Pack<T> p[kOperands];
-#pragma GCC unroll 4
+#pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) p[i] = operand(i, k);
     results[k] = evaluate<F>(p);
   }
@@ -147,7 +151,7 @@ HWY_INLINE void map_short_rows(const Call<T>& call, const Form<kInputs>& form) {
   T* y = call.y;
   for (std::ptrdiff_t r = form.rows; r > 0; --r, y += call.y_stride) {
     map_packs<F, kPacks, T>(operand, y, nullptr);
-#pragma GCC unroll 4
+#pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) x[i] += call.stride[i];
   }
 }
@@ -164,13 +168,13 @@ HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptr
   for (std::ptrdiff_t q = 0; q < whole; q += kTogether * N) {
     map_packs<F, kTogether>([&](std::size_t i, std::ptrdiff_t k) HWY_ATTR { return load(x[i] + k * step[i]); }, y + q,
                             kIsPair<F, T> ? y2 + q : nullptr);
-#pragma GCC unroll 4
+#pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) x[i] += kTogether * step[i];
   }
   for (std::ptrdiff_t q = whole; q < cols; q += N) {
     const std::ptrdiff_t n = cols - q;
     Pack<T> p[kOperands];
-#pragma GCC unroll 4
+#pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) {
       p[i] = n >= N ? load(x[i]) : load_first(x[i], n);
       x[i] += step[i];

@@ -31,7 +31,13 @@ struct ChainAdd {
 struct SumOfProducts {
   static auto value(auto a, auto b, auto c, auto d) { return multiply_add(a, b, c * d); }
 };
-using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts>;
+struct AdaptiveStep {
+  static auto value(auto w, auto rate, auto m, auto v, auto e) {
+    return negative_multiply_add(rate, m / (sqrt(v) + e), w);
+  }
+};
+using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts,
+                            AdaptiveStep>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));
 
 template <class Tuple>

@@ -13,7 +13,7 @@ namespace wengert {
 struct Entry {
   kernels::Instruction instruction{};
   std::uint32_t y = kNone, y2 = kNone;
-  std::array<std::uint32_t, kernels::kOperands> x{kNone, kNone, kNone, kNone};
+  std::array<std::uint32_t, kernels::kOperands> x{kNone, kNone, kNone, kNone, kNone};
   std::uint32_t label = kNone;  ///< the index that gives class labels
   double factor = 1;
   bool end = false;  ///< a reduction, complete after the last block
@@ -35,6 +35,11 @@ class Select {
 
  private:
   void fold_products(std::uint32_t group);
+  /// Whether m, of this instruction and read by n alone, can be part of n.
+  bool folds(std::uint32_t m, kernels::Instruction instruction, std::uint32_t n) const;
+  /// The factor of a product that is m / (sqrt(v) + e), all of which only n reads; or kNone.
+  std::uint32_t adaptive_factor(std::uint32_t product, std::uint32_t n) const;
+  void fold(std::uint32_t n) { folded_[n] = done_[n] = true; }
   Entry entry(std::uint32_t n, std::uint32_t group);
 
   const Graph<T>& graph_;

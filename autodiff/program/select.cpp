@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "autodiff/program/plan.hpp"
 
 namespace wengert {
@@ -13,6 +15,24 @@ Select<T>::Select(const Graph<T>& graph, const Fused& fused, const Uses& uses)
   folded_.assign(graph.nodes.size(), false);
 }
 
+template <class T>
+bool Select<T>::folds(std::uint32_t m, kernels::Instruction instruction, std::uint32_t n) const {
+  return graph_.is(m, instruction) && fused_.group_of[m] == fused_.group_of[n] &&
+         graph_.shape_id(m) == graph_.shape_id(n) && uses_.count[m] == 1 && !uses_.stored[m];
+}
+
+template <class T>
+std::uint32_t Select<T>::adaptive_factor(std::uint32_t product, std::uint32_t n) const {
+  const auto factors = graph_.inputs_of(product);
+  for (const std::uint32_t quotient : factors) {
+    if (!folds(quotient, instruction_of<math::Divide>(), n)) continue;
+    const std::uint32_t below = graph_.inputs_of(quotient)[1];
+    if (!folds(below, instruction_of<math::Add>(), n)) continue;
+    if (folds(graph_.inputs_of(below)[0], instruction_of<math::Sqrt>(), n)) return quotient;
+  }
+  return kNone;
+}
+
 /// Products read once, by a sum of the same group, become part of it.
 template <class T>
 void Select<T>::fold_products(std::uint32_t group) {
@@ -24,14 +44,19 @@ void Select<T>::fold_products(std::uint32_t group) {
     bool both = false;  // of two products of numbers the second is folded, too
     for (const std::size_t i : {1u, 0u}) {
       const std::uint32_t m = x[i];
-      const bool multiply = graph_.is(m, instruction_of<math::Multiply>());
-      const bool product = multiply || (sum && !both && graph_.is(m, instruction_of<math::Chain>()));
-      if (product && fused_.group_of[m] == group && graph_.shape_id(m) == graph_.shape_id(n) && uses_.count[m] == 1 &&
-          !uses_.stored[m]) {
-        folded_[m] = done_[m] = true;
-        if (!sum || !multiply) break;
+      const bool multiply = folds(m, instruction_of<math::Multiply>(), n);
+      if (!multiply && !(sum && !both && folds(m, instruction_of<math::Chain>(), n))) continue;
+      fold(m);
+      if (sum && multiply) {
         both = true;
+        continue;
       }
+      const std::uint32_t quotient = !sum && i == 1 ? adaptive_factor(m, n) : kNone;
+      if (quotient != kNone) {
+        const std::uint32_t below = graph_.inputs_of(quotient)[1];
+        for (const std::uint32_t part : {quotient, below, graph_.inputs_of(below)[0]}) fold(part);
+      }
+      break;
     }
   }
 }
@@ -60,17 +85,25 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
       if (fused_.group_of[m] != group || !folded_[m]) continue;
       const auto factors = graph_.inputs_of(m);
       const std::uint32_t other = x[1 - i];
-      if (fused_.group_of[other] == group && folded_[other]) {
+      const auto is_folded = [&](std::uint32_t node) { return fused_.group_of[node] == group && folded_[node]; };
+      const auto set = [&](Special special, std::initializer_list<std::uint32_t> operands) {
+        e.instruction = instruction(special);
+        e.x.fill(kNone);
+        std::ranges::copy(operands, e.x.begin());
+      };
+      if (is_folded(other)) {
         const auto others = graph_.inputs_of(other);
-        e.x = {factors[0], factors[1], others[0], others[1]};
-        e.instruction = instruction(Special::sum_of_products);
-        return e;
+        set(Special::sum_of_products, {factors[0], factors[1], others[0], others[1]});
+      } else if (const std::size_t q = is_folded(factors[0]) ? 0 : 1; !sum && is_folded(factors[q])) {
+        const auto quotient = graph_.inputs_of(factors[q]), below = graph_.inputs_of(quotient[1]);
+        set(Special::adaptive_step, {other, factors[1 - q], quotient[0], graph_.inputs_of(below[0])[0], below[1]});
+      } else {
+        set(graph_.is(m, instruction_of<math::Chain>()) ? Special::chain_add
+            : sum                                       ? Special::fused_multiply_add
+            : i == 1                                    ? Special::fused_negative_multiply_add
+                                                        : Special::fused_multiply_subtract,
+            {factors[0], factors[1], other});
       }
-      e.x = {factors[0], factors[1], other, kNone};
-      e.instruction = instruction(graph_.is(m, instruction_of<math::Chain>()) ? Special::chain_add
-                                  : sum                                       ? Special::fused_multiply_add
-                                  : i == 1                                    ? Special::fused_negative_multiply_add
-                                                                              : Special::fused_multiply_subtract);
       return e;
     }
   }

@@ -16,6 +16,14 @@ inline double gathered(double beta, double t) { return -std::expm1(t * std::log(
 inline StepNumber unbiased_rate(double beta) {
   return [beta](double eta, double t) { return eta / gathered(beta, t); };
 }
+/// η sqrt(1 - β₂ᵗ) / (1 - β₁ᵗ), and ε sqrt(1 - β₂ᵗ): with these m / (sqrt(v) + ε) is m̂ / (sqrt(v̂) + ε). Kingma and Ba
+/// 2015, end of section 2.
+inline StepNumber adaptive_rate(double beta1, double beta2) {
+  return [=](double eta, double t) { return eta * std::sqrt(gathered(beta2, t)) / gathered(beta1, t); };
+}
+inline StepNumber adaptive_epsilon(double epsilon, double beta2) {
+  return [=](double, double t) { return epsilon * std::sqrt(gathered(beta2, t)); };
+}
 /// 1 / sqrt(1 - βᵗ).
 inline StepNumber unbiased_root(double beta) {
   return [beta](double, double t) { return 1 / std::sqrt(gathered(beta, t)); };
@@ -112,14 +120,8 @@ struct Adam {
   bool early_epsilon = false;
   void operator()(auto& at, auto& w, auto g) const {
     const auto [m, v] = moments(at, g, beta1, beta2);
-    if (early_epsilon) {
-      const auto rate_of = [p = *this](double eta, double t) {
-        return eta * std::sqrt(gathered(p.beta2, t)) / gathered(p.beta1, t);
-      };
-      w -= at.number(rate_of) * (m / (sqrt(v) + epsilon));
-      return;
-    }
-    w -= at.number(unbiased_rate(beta1)) * (m / (sqrt(v) * at.number(unbiased_root(beta2)) + epsilon));
+    const auto below = early_epsilon ? sqrt(v) + epsilon : sqrt(v) + at.number(adaptive_epsilon(epsilon, beta2));
+    w -= at.number(adaptive_rate(beta1, beta2)) * (m / below);
   }
 };
 
@@ -140,7 +142,8 @@ struct AmsGrad {
     const auto [m, v] = moments(at, g, beta1, beta2);
     auto& largest = at["largest"];
     largest = maximum(largest, v);
-    w -= at.number(unbiased_rate(beta1)) * (m / (sqrt(largest) * at.number(unbiased_root(beta2)) + epsilon));
+    const auto below = sqrt(largest) + at.number(adaptive_epsilon(epsilon, beta2));
+    w -= at.number(adaptive_rate(beta1, beta2)) * (m / below);
   }
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -109,6 +110,41 @@ TEST_CASE_TEMPLATE("an instruction takes every mix of operands, also when it wri
             tile<T>(f.instruction)(call);
             const bool right = y->values() == exact && y->intact();
             if (!right) FAIL_CHECK("instruction " << static_cast<int>(f.instruction) << ", " << rows << " x " << cols);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE_TEMPLATE("an adaptive step takes every mix of five operands", T, float, double) {
+  Random random(63);
+  for (const std::string& target : EveryTarget()) {
+    CAPTURE(target);
+    for (const Size rows : kRows) {
+      for (const Size cols : kCols) {
+        std::vector<Input<T>> inputs;
+        for (std::size_t k = 0; k < kOperands; ++k) {
+          inputs.emplace_back(static_cast<Kind>(random.below(static_cast<int>(Kind::count_))), rows, cols, random);
+        }
+        Matrix<T> y(rows, cols, Layout::wide_rows);
+        Call<T> call = call_on(inputs, rows, cols);
+        call.y = y.first, call.y_stride = y.row;
+        tile<T>(instruction(Special::adaptive_step))(call);
+        CHECK(y.intact());
+        for (Size i = 0; i < rows; ++i) {
+          for (Size j = 0; j < cols; ++j) {
+            const auto x = [&](std::size_t k) { return static_cast<long double>(inputs[k].at(i, j)); };
+            const long double root = std::sqrt(x(3)), below = root + x(4), step = x(1) * x(2) / below;
+            const long double exact = x(0) - step;
+            const T got = y(i, j);
+            if (!std::isfinite(exact)) {  // of a negative number, or divided by 0
+              CHECK(!std::isfinite(got));
+              continue;
+            }
+            // A root and an addend of other sign cancel: what the root rounds away grows by root / below.
+            const long double bound = std::abs(x(0)) + std::abs(step) * (1 + root / std::abs(below));
+            CHECK(std::abs(static_cast<long double>(got) - exact) <= 4 * std::numeric_limits<T>::epsilon() * bound);
           }
         }
       }

@@ -2,6 +2,8 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
+#include <limits>
 
 #include "autodiff/autodiff.hpp"
 #include "autodiff/ops/registry.hpp"
@@ -256,6 +258,26 @@ TEST_CASE("leaves made in a scope are bound anew where a program is reused") {
     const auto scope = tape.scope();
     const auto a = tape.leaf(3.0), b = tape.leaf(5.0), c = tape.leaf(7.0), d = tape.leaf(static_cast<double>(i));
     CHECK(value(a * b + c * d).item() == 15 + 7 * i);
+  }
+}
+
+TEST_CASE_TEMPLATE("a step by m / (sqrt(v) + e) has the same bits whether its parts are asked for or not", T, float,
+                   double) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  Random random(8);
+  Tape<T> tape;
+  Tensor<T> v = uniform<T>({60}, 0, 1, random);
+  for (const double edge : {0.0, -0.0, -1.0, infinity, 1e-38}) v.at(random.below(60)) = static_cast<T>(edge);
+  const auto w = tape.leaf(uniform<T>({60}, -1, 1, random)), m = tape.leaf(uniform<T>({60}, -1, 1, random)),
+             roots_of = tape.leaf(v);
+  const auto rate = tape.leaf(T(1e-3)), e = tape.leaf(T(0));
+  const auto root = sqrt(roots_of), below = root + e, quotient = m / below, product = rate * quotient;
+  for (const Var<T>& y : {w - product, w - quotient * rate, product - w, w + product, w - product * quotient}) {
+    auto alone = compile(y), with_parts = compile({y, root, below, quotient});
+    alone.run();
+    with_parts.run();
+    CAPTURE(alone.units()[0].text);
+    CHECK(std::memcmp(alone.output(0).data, with_parts.output(0).data, 60 * sizeof(T)) == 0);
   }
 }
 
