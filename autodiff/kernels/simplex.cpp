@@ -46,17 +46,17 @@ template <class F, class T>
   constexpr std::ptrdiff_t N = kLanes<T>;
   const std::ptrdiff_t cols = call.cols, step = Columns<T>::most_rows(cols);
   Columns<T> p, g;
-  for (std::ptrdiff_t row = 0; row < call.rows; row += step) {
-    const std::ptrdiff_t count = std::min(step, call.rows - row);
-    p.read(call, 0, row, count);
-    g.read(call, 1, row, count);
+  for (std::ptrdiff_t start = 0; start < call.rows; start += step) {
+    const std::ptrdiff_t count = std::min(step, call.rows - start);
+    p.read(call, 0, start, count);
+    g.read(call, 1, start, count);
     for (std::ptrdiff_t r = 0; r < count; r += N) {
       Pack<T> first = 0.0, second = 0.0;
       for (std::ptrdiff_t c = 0; c < cols; ++c) first = first + F::first(p(r, c), g(r, c));
       for (std::ptrdiff_t c = 0; c < cols; ++c) second = second + F::second(p(r, c), g(r, c), first);
       for (std::ptrdiff_t c = 0; c < cols; ++c) g.set(r, c, F::result(p(r, c), g(r, c), first, second));
     }
-    g.write(count, cols, call.y + row * call.y_stride, call.y_stride);
+    g.write(count, cols, call.y + start * call.y_stride, call.y_stride);
   }
 }
 

@@ -137,7 +137,7 @@ template <Output output, class T>
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
   const std::ptrdiff_t whole = call.cols / N * N, tail = call.cols - whole;
-  HWY_ALIGN T spread[N];
+  HWY_ALIGN T spread[N] = {};
   for (std::ptrdiff_t r = 0; r < call.rows; ++r) {
     const Lane<T> x = lane(call, 0, r, spread);
     T* y = output == Output::number ? nullptr : call.y + r * call.y_stride;

@@ -20,7 +20,7 @@ struct Matmul {
     const Shape batch = broadcast(Shape(a.dims().first(static_cast<std::size_t>(a.rank() - 2))),
                                   Shape(b.dims().first(static_cast<std::size_t>(b.rank() - 2))));
     std::array<std::int64_t, kMaxRank> dims{};
-    auto end = std::ranges::copy(batch, dims.begin()).out;
+    auto* end = std::ranges::copy(batch, dims.begin()).out;
     *end++ = a[-2];
     *end++ = b[-1];
     return Shape(std::span<const std::int64_t>(dims.begin(), end));

@@ -41,8 +41,8 @@ Graph<T> prune(const Tape<T>& tape, std::span<const NodeId> outputs, std::span<c
     found.push_back(id);
   };
   for (const NodeId id : roots) visit(id);
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    const NodeId id = found[i];
+  for (std::size_t next = 0; next < found.size();) {  // which grows
+    const NodeId id = found[next++];
     if (tape.node(id).op->kind > Kind::placeholder && is_cached && is_cached(id)) {
       marks[id] = 1;
       continue;

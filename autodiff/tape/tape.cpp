@@ -246,7 +246,7 @@ void Tape<T>::truncate(NodeId size, Source where) {
 template <class T>
 std::size_t Tape<T>::bytes() const {
   return nodes_.capacity() * sizeof(Node<T>) + inputs_.capacity() * sizeof(NodeId) +
-         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * (sizeof(Shape) + sizeof(shapes_[0])) +
+         attributes_.capacity() * sizeof(AttributeBlock) + shapes_.size() * (sizeof(Shape) + sizeof(const Shape*)) +
          random_.capacity() * sizeof(NodeId) + kept_.capacity() * sizeof(kept_[0]);
 }
 
