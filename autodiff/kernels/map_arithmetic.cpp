@@ -28,16 +28,12 @@ struct FusedMultiplySubtract {
 struct ChainAdd {
   static auto value(auto g, auto s, auto c) { return where(either_zero(g, s), c, multiply_add(g, s, c)); }
 };
-struct SumOfProducts {
-  static auto value(auto a, auto b, auto c, auto d) { return multiply_add(a, b, c * d); }
-};
 struct AdaptiveStep {
   static auto value(auto w, auto rate, auto m, auto v, auto e) {
     return negative_multiply_add(rate, m / (sqrt(v) + e), w);
   }
 };
-using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts,
-                            AdaptiveStep>;
+using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, AdaptiveStep>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));
 
 template <class Tuple>

@@ -41,16 +41,11 @@ void Select<T>::fold_products(std::uint32_t group) {
     if (!sum && !graph_.is(n, instruction_of<math::Subtract>())) continue;
     const auto x = graph_.inputs_of(n);
     if (x[0] == x[1]) continue;
-    bool both = false;  // of two products of numbers the second is folded, too
     for (const std::size_t i : {1u, 0u}) {
       const std::uint32_t m = x[i];
       const bool multiply = folds(m, instruction_of<math::Multiply>(), n);
-      if (!multiply && !(sum && !both && folds(m, instruction_of<math::Chain>(), n))) continue;
+      if (!multiply && !(sum && folds(m, instruction_of<math::Chain>(), n))) continue;
       fold(m);
-      if (sum && multiply) {
-        both = true;
-        continue;
-      }
       const std::uint32_t quotient = !sum && i == 1 ? adaptive_factor(m, n) : kNone;
       if (quotient != kNone) {
         const std::uint32_t below = graph_.inputs_of(quotient)[1];
@@ -81,20 +76,16 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
   const bool sum = graph_.is(n, instruction_of<math::Add>());
   if (sum || graph_.is(n, instruction_of<math::Subtract>())) {
     for (const std::size_t i : {1u, 0u}) {
-      const std::uint32_t m = x[i];
-      if (fused_.group_of[m] != group || !folded_[m]) continue;
-      const auto factors = graph_.inputs_of(m);
-      const std::uint32_t other = x[1 - i];
+      const std::uint32_t m = x[i], other = x[1 - i];
       const auto is_folded = [&](std::uint32_t node) { return fused_.group_of[node] == group && folded_[node]; };
+      if (!is_folded(m)) continue;
+      const auto factors = graph_.inputs_of(m);
       const auto set = [&](Special special, std::initializer_list<std::uint32_t> operands) {
         e.instruction = instruction(special);
         e.x.fill(kNone);
         std::ranges::copy(operands, e.x.begin());
       };
-      if (is_folded(other)) {
-        const auto others = graph_.inputs_of(other);
-        set(Special::sum_of_products, {factors[0], factors[1], others[0], others[1]});
-      } else if (const std::size_t q = is_folded(factors[0]) ? 0 : 1; !sum && is_folded(factors[q])) {
+      if (const std::size_t q = is_folded(factors[0]) ? 0 : 1; !sum && is_folded(factors[q])) {
         const auto quotient = graph_.inputs_of(factors[q]), below = graph_.inputs_of(quotient[1]);
         set(Special::adaptive_step, {other, factors[1 - q], quotient[0], graph_.inputs_of(below[0])[0], below[1]});
       } else {
