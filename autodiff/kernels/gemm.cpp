@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "autodiff/kernels/gemm.hpp"
+#include "autodiff/kernels/gemm_narrow-inl.h"
 #include "autodiff/kernels/gemm_pack-inl.h"
 #include "autodiff/kernels/gemm_rows-inl.h"
 #include "autodiff/kernels/gemm_tile-inl.h"
@@ -37,8 +38,6 @@ T* workspace(std::size_t size) {
 }
 
 constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
-
-constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;  // bytes
 
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
@@ -219,25 +218,28 @@ void multiply_column(const Gemm<T>& g) {
   multiply(g.bias == nullptr ? row : g, static_cast<const TileProgram<T>*>(nullptr));
 }
 
-/// True if C is so narrow that C' = B' A' wastes fewer lanes, and A can be read as rows of packs: in a layer's gradient
-/// of ten classes, two thirds of the multiplications. From beyond L2 the longer rows of A come slower.
-template <class T>
-bool is_narrow(const Gemm<T>& g) {
-  constexpr std::ptrdiff_t N = kLanes<T>;
-  const std::ptrdiff_t as_it_is = ceil_divide(g.n, N) * g.m, transposed = ceil_divide(g.m, N) * g.n;
-  return g.a_row == 1 && g.n >= 4 && g.k >= 32 && 3 * as_it_is >= 4 * transposed && g.c_row == g.n &&
-         g.bias == nullptr && !g.accumulate && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2;
-}
-
 template <class T>
 void multiply_narrow(const Gemm<T>& g) {
-  Gemm<T> t;
-  t.m = g.n, t.n = g.m, t.k = g.k;
-  t.a = g.b, t.a_row = g.b_col, t.a_col = g.b_row;
-  t.b = g.a, t.b_row = g.a_col, t.b_col = g.a_row;
-  t.c = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * g.n)), t.c_row = g.m;
-  multiply(t, static_cast<const TileProgram<T>*>(nullptr));
-  pack(t.c, g.m, 1, g.n, g.n, g.m, g.c);
+  T* c = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * g.n));
+  multiply(transposed(g, c), static_cast<const TileProgram<T>*>(nullptr));
+  pack(c, g.m, 1, g.n, g.n, g.m, g.c);
+}
+
+/// The full packs of columns, then the few behind them.
+template <class T>
+void multiply_in_two(const Gemm<T>& g, std::ptrdiff_t few) {
+  Gemm<T> full = g, rest = g;
+  full.n = g.n - few, rest.n = few;
+  if (full.n != 0) multiply(full, static_cast<const TileProgram<T>*>(nullptr));
+  rest.b += full.n * g.b_col, rest.c += full.n;
+  if (g.bias != nullptr) rest.bias += full.n;
+  T* columns = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * few));
+  if (g.a_col == 1) {
+    multiply_along_depth(rest, columns, std::make_integer_sequence<int, kLanes<T> / 4>());
+  } else {
+    multiply(transposed(rest, columns), static_cast<const TileProgram<T>*>(nullptr));
+  }
+  put_columns(rest, columns);
 }
 
 template <class T>
@@ -251,6 +253,8 @@ void run(const Gemm<T>& g) {
     multiply_column(g);
   } else if (by_block == nullptr && is_narrow(g)) {
     multiply_narrow(g);
+  } else if (const std::ptrdiff_t few = few_last_columns(g); few != 0) {
+    multiply_in_two(g, few);
   } else {
     multiply(g, by_block);
   }

@@ -12,6 +12,8 @@
 
 namespace wengert::kernels {
 
+inline constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;  // bytes
+
 template <class T>
 struct Gemm {
   std::ptrdiff_t m = 0, n = 0, k = 0;

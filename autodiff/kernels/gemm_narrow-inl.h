@@ -1,0 +1,142 @@
+// Matrix products of so few columns that most lanes of a pack of columns would be idle: packs go down the rows of C, or
+// along the depth. Of a wider C that is what is left behind its last full pack.
+//
+// Included once per instruction set.
+
+#if defined(WENGERT_KERNELS_GEMM_NARROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WENGERT_KERNELS_GEMM_NARROW_INL_H_
+#undef WENGERT_KERNELS_GEMM_NARROW_INL_H_
+#else
+#define WENGERT_KERNELS_GEMM_NARROW_INL_H_
+#endif
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "autodiff/kernels/gemm.hpp"
+#include "autodiff/kernels/gemm_pack-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace wengert::kernels::HWY_NAMESPACE {
+
+template <class T>
+inline constexpr std::ptrdiff_t kSliceDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));
+
+/// True if C is so narrow that C' = B' A' wastes fewer lanes, and A can be read as rows of packs: in a layer's gradient
+/// of ten classes, two thirds of the multiplications. From beyond L2 the longer rows of A come slower.
+template <class T>
+bool is_narrow(const Gemm<T>& g) {
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  const std::ptrdiff_t as_it_is = (g.n + N - 1) / N * g.m, transposed = (g.m + N - 1) / N * g.n;
+  return g.a_row == 1 && g.n >= 4 && g.k >= 32 && 3 * as_it_is >= 4 * transposed && g.c_row == g.n &&
+         g.bias == nullptr && !g.accumulate && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2;
+}
+
+/// The columns behind the last full pack of C, if they are few, C is long, and A can be read by packs; else 0.
+template <class T>
+std::ptrdiff_t few_last_columns(const Gemm<T>& g) {
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  constexpr auto kBytes = static_cast<std::ptrdiff_t>(sizeof(T));
+  const std::ptrdiff_t few = g.n % N;
+  const bool long_enough = g.m >= 2 * N && g.k >= 2 * N && g.k <= kSliceDepth<T>;
+  return few != 0 && 4 * few <= N && long_enough && (g.a_row == 1 || g.a_col == 1) &&
+                 std::max(g.m * g.k, g.m * g.n) * kBytes <= kHalfL2
+             ? few
+             : 0;
+}
+
+/// C' = B' A', without what is done to C.
+template <class T>
+Gemm<T> transposed(const Gemm<T>& g, T* c) {
+  Gemm<T> t;
+  t.m = g.n, t.n = g.m, t.k = g.k;
+  t.a = g.b, t.a_row = g.b_col, t.a_col = g.b_row;
+  t.b = g.a, t.b_row = g.a_col, t.b_col = g.a_row;
+  t.c = c, t.c_row = g.m;
+  return t;
+}
+
+/// C from C', its columns one after the other.
+template <class T>
+void put_columns(const Gemm<T>& g, const T* columns) {
+  for (std::ptrdiff_t j = 0; j < g.n; ++j, columns += g.m) {
+    T* c = g.c + j;
+    const T start = g.bias != nullptr ? g.bias[j] : T(0);
+    if (g.accumulate) {
+      for (std::ptrdiff_t i = 0; i < g.m; ++i) c[i * g.c_row] += columns[i] + start;
+    } else {
+      for (std::ptrdiff_t i = 0; i < g.m; ++i) c[i * g.c_row] = columns[i] + start;
+    }
+  }
+}
+
+#if HWY_TARGET != HWY_SCALAR
+/// The sum of a vector's blocks of 128 bits.
+template <class D>
+HWY_INLINE auto sum_of_blocks(D d, hn::Vec<D> x) {
+  if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) > 16) {
+    const hn::Half<D> half;
+    return sum_of_blocks(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
+  } else {
+    return x;
+  }
+}
+
+/// The lanes of each of four packs summed.
+template <class T>
+HWY_INLINE void store_four_sums(const Pack<T> (&x)[4], T* to) {
+  const Tag<T> d;
+  const hn::FixedTag<T, 16 / sizeof(T)> block;
+  const auto add = [&](auto a, auto b) HWY_ATTR {
+    return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
+  };
+  if constexpr (sizeof(T) == 4) {
+    hn::StoreU(sum_of_blocks(d, add(add(x[0].v, x[2].v), add(x[1].v, x[3].v))), block, to);
+  } else {
+    hn::StoreU(sum_of_blocks(d, add(x[0].v, x[1].v)), block, to);
+    hn::StoreU(sum_of_blocks(d, add(x[2].v, x[3].v)), block, to + 2);
+  }
+}
+
+/// kColumns columns of A B as dot products, each column contiguous in `to`. The rows of A are contiguous.
+template <class T, int kColumns>
+HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
+  constexpr std::ptrdiff_t N = kLanes<T>;
+  const std::ptrdiff_t last = (g.k - 1) / N * N, rest = g.k - last;
+  HWY_ALIGN T columns[kColumns][kSliceDepth<T>];
+  for (int j = 0; j < kColumns; ++j) {
+    for (std::ptrdiff_t p = 0; p < g.k; ++p) columns[j][p] = g.b[p * g.b_row + j * g.b_col];
+    std::fill(columns[j] + g.k, columns[j] + last + N, T(0));
+  }
+  for (std::ptrdiff_t i = 0; i < g.m; i += 4) {
+    i = std::min(i, g.m - 4);  // the last four rows overlap their neighbours
+    const T* a = g.a + i * g.a_row;
+    Pack<T> sums[kColumns][4];
+    for (auto& column : sums) std::fill_n(column, 4, Pack<T>(0.0));
+    const auto step = [&](std::ptrdiff_t p, const auto& at) HWY_ATTR {
+#pragma GCC unroll 4
+      for (int r = 0; r < 4; ++r) {
+        const Pack<T> x = at(a + r * g.a_row + p);
+#pragma GCC unroll 4
+        for (int j = 0; j < kColumns; ++j) sums[j][r] = multiply_add(x, load(columns[j] + p), sums[j][r]);
+      }
+    };
+    for (std::ptrdiff_t p = 0; p < last; p += N) step(p, [](const T* at) HWY_ATTR { return load(at); });
+    step(last, [&](const T* at) HWY_ATTR { return load_first(at, rest); });
+#pragma GCC unroll 4
+    for (int j = 0; j < kColumns; ++j) store_four_sums(sums[j], to + j * g.m + i);
+  }
+}
+
+#endif
+
+template <class T, int... j>
+void multiply_along_depth(const Gemm<T>& g, T* to, std::integer_sequence<int, j...>) {
+  ((g.n == j + 1 ? multiply_along_depth<T, j + 1>(g, to) : void()), ...);
+}
+
+}  // namespace wengert::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
