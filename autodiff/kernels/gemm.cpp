@@ -76,7 +76,7 @@ struct Cut {
   explicit Cut(const Gemm<T>& g) {
     constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
     constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
-    neighbours = g.a_row == 1 && g.m > 1;
+    neighbours = g.a_row == 1 && (g.m > 1 || g.a_col != 1);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
     // and columns reading in place is 5 to 15 % faster.
     const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
@@ -227,7 +227,7 @@ void multiply_narrow(const Gemm<T>& g) {
 
 /// The full packs of columns, then the few behind them.
 template <class T>
-void multiply_in_two(const Gemm<T>& g, std::ptrdiff_t few) {
+HWY_NOINLINE void multiply_in_two(const Gemm<T>& g, std::ptrdiff_t few) {
   Gemm<T> full = g, rest = g;
   full.n = g.n - few, rest.n = few;
   if (full.n != 0) multiply(full, static_cast<const TileProgram<T>*>(nullptr));

@@ -33,17 +33,17 @@ bool is_narrow(const Gemm<T>& g) {
          g.bias == nullptr && !g.accumulate && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2;
 }
 
-/// The columns behind the last full pack of C, if they are few, C is long, and A can be read by packs; else 0.
+/// The columns behind the last full pack of C, if they are few and computing them apart saves more than it costs; else
+/// 0. Counted in multiplications of packs, as measured.
 template <class T>
 std::ptrdiff_t few_last_columns(const Gemm<T>& g) {
-  constexpr std::ptrdiff_t N = kLanes<T>;
-  constexpr auto kBytes = static_cast<std::ptrdiff_t>(sizeof(T));
-  const std::ptrdiff_t few = g.n % N;
-  const bool long_enough = g.m >= 2 * N && g.k >= 2 * N && g.k <= kSliceDepth<T>;
-  return few != 0 && 4 * few <= N && long_enough && (g.a_row == 1 || g.a_col == 1) &&
-                 std::max(g.m * g.k, g.m * g.n) * kBytes <= kHalfL2
-             ? few
-             : 0;
+  constexpr std::ptrdiff_t N = kLanes<T>, kFits = kHalfL2 / static_cast<std::ptrdiff_t>(sizeof(T)), kCalls = 200;
+  const std::ptrdiff_t few = g.n % N, whole = g.m * g.k;
+  if (few == 0 || 4 * few > N || whole <= kCalls) return 0;
+  if (g.m < 4 || g.k > kSliceDepth<T> || std::max(g.k, g.n) * g.m > kFits || (g.a_row != 1 && g.a_col != 1)) return 0;
+  const std::ptrdiff_t saved = g.n / N % 2 == 0 ? whole : whole * 3 / 4;  // a lone pack makes tiles of one pack
+  const std::ptrdiff_t along_depth = g.m * (g.k / N + 4) + g.k, down_rows = (g.m / N + 1) * g.k * 2 + g.m * 2;
+  return kCalls + few * (g.a_col == 1 ? along_depth : down_rows) < saved ? few : 0;
 }
 
 /// C' = B' A', without what is done to C.
@@ -88,9 +88,8 @@ template <class T>
 HWY_INLINE void store_four_sums(const Pack<T> (&x)[4], T* to) {
   const Tag<T> d;
   const hn::FixedTag<T, 16 / sizeof(T)> block;
-  const auto add = [&](auto a, auto b) HWY_ATTR {
-    return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b));
-  };
+  const auto add = [&](auto a, auto b)
+                       HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
   if constexpr (sizeof(T) == 4) {
     hn::StoreU(sum_of_blocks(d, add(add(x[0].v, x[2].v), add(x[1].v, x[3].v))), block, to);
   } else {
