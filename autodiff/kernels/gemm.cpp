@@ -19,6 +19,7 @@
 #include "autodiff/kernels/gemm_narrow-inl.h"
 #include "autodiff/kernels/gemm_pack-inl.h"
 #include "autodiff/kernels/gemm_rows-inl.h"
+#include "autodiff/kernels/gemm_small-inl.h"
 #include "autodiff/kernels/gemm_tile-inl.h"
 #include "autodiff/kernels/threads.hpp"
 
@@ -76,7 +77,7 @@ struct Cut {
   explicit Cut(const Gemm<T>& g) {
     constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
     constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
-    neighbours = g.a_row == 1 && (g.m > 1 || g.a_col != 1);
+    neighbours = rows_are_neighbours(g);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
     // and columns reading in place is 5 to 15 % faster.
     const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
@@ -160,24 +161,6 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
   }
 }
 
-/// What multiply() does on one thread if there is nothing to pack and no epilogue by block: its 12 ns of preparation
-/// are longer than the smallest products take.
-template <class T>
-void multiply_simple(const Gemm<T>& g, bool neighbours) {
-  constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  const TileKernels<T>& kernels = tile_kernels<T>(neighbours);
-  const Rows rows(g.m);
-  for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
-    const std::ptrdiff_t packs = g.n - j > N ? 2 : 1, tail = std::min(N, g.n - j - (packs - 1) * N);
-    const T* bias = g.bias != nullptr ? g.bias + j : nullptr;
-    for (std::ptrdiff_t at = 0, i = 0; at < rows.tiles; i += rows.of(at++)) {
-      kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows.of(at) - 1)](
-          {g.k, g.a + i * g.a_row, neighbours ? g.a_col : g.a_row, g.b + j, g.b_row, g.c + i * g.c_row + j, g.c_row,
-           tail, g.accumulate, bias});
-    }
-  }
-}
-
 template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   const Cut<T> cut(g);
@@ -200,20 +183,10 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   });
 }
 
-/// The same product with C, a column, as a row: C' = B' A'.
-template <class T>
-Gemm<T> as_row(Gemm<T> g) {
-  std::swap(g.a, g.b);
-  std::swap(g.m, g.n);
-  g.a_col = std::exchange(g.b_row, g.a_col);
-  g.b_col = std::exchange(g.a_row, 0);
-  g.c_row = g.n;
-  return g;
-}
-
 template <class T>
 void multiply_column(const Gemm<T>& g) {
-  const Gemm<T> row = as_row(g);
+  Gemm<T> row = transposed(g, g.c);  // C as a row
+  row.accumulate = g.accumulate, row.bias = g.bias;
   if (are_few_rows(row)) return multiply_few_rows(row, 0);
   multiply(g.bias == nullptr ? row : g, static_cast<const TileProgram<T>*>(nullptr));
 }
@@ -243,7 +216,7 @@ HWY_NOINLINE void multiply_in_two(const Gemm<T>& g, std::ptrdiff_t few) {
 }
 
 template <class T>
-void run(const Gemm<T>& g) {
+HWY_NOINLINE void run(const Gemm<T>& g) {
   const TileProgram<T>* by_block = g.epilogue != nullptr && !epilogue_waits(g) ? g.epilogue : nullptr;
   if (by_block != nullptr) by_block->begin();
   if (g.m == 0 || g.n == 0) {  // nothing to multiply
@@ -255,6 +228,8 @@ void run(const Gemm<T>& g) {
     multiply_narrow(g);
   } else if (const std::ptrdiff_t few = few_last_columns(g); few != 0) {
     multiply_in_two(g, few);
+  } else if (by_block == nullptr && is_small(g)) {
+    multiply_simple(g, rows_are_neighbours(g));
   } else {
     multiply(g, by_block);
   }
@@ -264,8 +239,17 @@ void run(const Gemm<T>& g) {
     g.epilogue->all(g.scratch);
   }
 }
-void gemm_f32(const Gemm<float>& problem) { run(problem); }
-void gemm_f64(const Gemm<double>& problem) { run(problem); }
+
+/// The smallest products are done before all these questions are asked, which take a third of their time.
+template <class T>
+void run_quickly(const Gemm<T>& g) {
+  if (is_small(g) && g.m * g.k <= 200 && g.m > 0 && g.n > 1 && g.epilogue == nullptr)
+    return multiply_simple(g, rows_are_neighbours(g));
+  run(g);
+}
+
+void gemm_f32(const Gemm<float>& problem) { run_quickly(problem); }
+void gemm_f64(const Gemm<double>& problem) { run_quickly(problem); }
 
 }  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE

@@ -39,10 +39,10 @@ template <class T>
 std::ptrdiff_t few_last_columns(const Gemm<T>& g) {
   constexpr std::ptrdiff_t N = kLanes<T>, kFits = kHalfL2 / static_cast<std::ptrdiff_t>(sizeof(T)), kCalls = 200;
   const std::ptrdiff_t few = g.n % N, whole = g.m * g.k;
-  if (few == 0 || 4 * few > N || whole <= kCalls) return 0;
+  if (!kMasked || few == 0 || 4 * few > N || whole < 384) return 0;
   if (g.m < 4 || g.k > kSliceDepth<T> || std::max(g.k, g.n) * g.m > kFits || (g.a_row != 1 && g.a_col != 1)) return 0;
   const std::ptrdiff_t saved = g.n / N % 2 == 0 ? whole : whole * 3 / 4;  // a lone pack makes tiles of one pack
-  const std::ptrdiff_t along_depth = g.m * (g.k / N + 4) + g.k, down_rows = (g.m / N + 1) * g.k * 2 + g.m * 2;
+  const std::ptrdiff_t along_depth = g.m * (g.k / N + 4) + 2 * g.k, down_rows = (g.m / N + 1) * g.k * 2 + g.m * 2;
   return kCalls + few * (g.a_col == 1 ? along_depth : down_rows) < saved ? few : 0;
 }
 
@@ -98,7 +98,8 @@ HWY_INLINE void store_four_sums(const Pack<T> (&x)[4], T* to) {
   }
 }
 
-/// kColumns columns of A B as dot products, each column contiguous in `to`. The rows of A are contiguous.
+/// kColumns columns of A B as dot products, each column contiguous in `to`. The rows of A are contiguous. (A masked
+/// load stays in its register; GCC would repeat a plain one for each column, and most cross a cache line.)
 template <class T, int kColumns>
 HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
   constexpr std::ptrdiff_t N = kLanes<T>;
@@ -113,16 +114,15 @@ HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
     const T* a = g.a + i * g.a_row;
     Pack<T> sums[kColumns][4];
     for (auto& column : sums) std::fill_n(column, 4, Pack<T>(0.0));
-    const auto step = [&](std::ptrdiff_t p, const auto& at) HWY_ATTR {
+    for (std::ptrdiff_t p = 0; p < g.k; p += N) {
+      const std::ptrdiff_t left = std::min(N, g.k - p);
 #pragma GCC unroll 4
       for (int r = 0; r < 4; ++r) {
-        const Pack<T> x = at(a + r * g.a_row + p);
+        const Pack<T> x = load_first(a + r * g.a_row + p, left);
 #pragma GCC unroll 4
         for (int j = 0; j < kColumns; ++j) sums[j][r] = multiply_add(x, load(columns[j] + p), sums[j][r]);
       }
-    };
-    for (std::ptrdiff_t p = 0; p < last; p += N) step(p, [](const T* at) HWY_ATTR { return load(at); });
-    step(last, [&](const T* at) HWY_ATTR { return load_first(at, rest); });
+    }
 #pragma GCC unroll 4
     for (int j = 0; j < kColumns; ++j) store_four_sums(sums[j], to + j * g.m + i);
   }
