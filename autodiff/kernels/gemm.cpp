@@ -113,12 +113,12 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
     height = bands == 1 ? g.m : (g.m - i0) / (bands - band);
     for (std::ptrdiff_t slice = 0, p0 = 0, depth; slice < slices; ++slice, p0 += depth) {  // slices of depth,
       depth = slices == 1 ? g.k : (g.k - p0) / (slices - slice);
-      const Rows tiles(height);  // and tiles of rows
-      const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
-      const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
       for (std::ptrdiff_t j = first; j < end; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;
         const std::ptrdiff_t tail = width - (packs - 1) * N;
+        const Rows tiles(height, packs == 1 && !pack_a);  // and tiles of rows
+        const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
+        const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
         const T* b = g.b + p0 * g.b_row + j * g.b_col;
         const T* next = pack_b && g.b_col == 1 && j + kWidth < end ? b + kWidth : nullptr;
         std::ptrdiff_t b_step = g.b_row, ahead = 0;

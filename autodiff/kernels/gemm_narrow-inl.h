@@ -131,7 +131,7 @@ HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
 #endif
 
 template <class T, int... j>
-void multiply_along_depth(const Gemm<T>& g, T* to, std::integer_sequence<int, j...>) {
+void multiply_along_depth([[maybe_unused]] const Gemm<T>& g, [[maybe_unused]] T* to, std::integer_sequence<int, j...>) {
   ((g.n == j + 1 ? multiply_along_depth<T, j + 1>(g, to) : void()), ...);
 }
 
