@@ -75,15 +75,14 @@ struct Cut {
   bool simple;  ///< A and B are read where they are, the depth and the rows of C are not cut
 
   explicit Cut(const Gemm<T>& g) {
-    constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
-    constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
+    constexpr std::ptrdiff_t kHeight = 512;  // a packed block of A takes 768 KiB
     neighbours = rows_are_neighbours(g);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
     // and columns reading in place is 5 to 15 % faster.
     const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
     pack_a = (!neighbours && g.a_col != 1) || (wide && g.m > 8 * kTileRows);
     pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
-    slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
+    slices = g.k <= kSliceDepth<T> ? 1 : ceil_divide(g.k, kSliceDepth<T>);
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
     simple = slices == 1 && bands == 1 && !pack_a && !pack_b && (kMasked || g.n % kLanes<T> == 0);
   }
@@ -184,7 +183,7 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
 }
 
 template <class T>
-void multiply_column(const Gemm<T>& g) {
+HWY_NOINLINE void multiply_column(const Gemm<T>& g) {
   Gemm<T> row = transposed(g, g.c);  // C as a row
   row.accumulate = g.accumulate, row.bias = g.bias;
   if (are_few_rows(row)) return multiply_few_rows(row, 0);
@@ -192,7 +191,7 @@ void multiply_column(const Gemm<T>& g) {
 }
 
 template <class T>
-void multiply_narrow(const Gemm<T>& g) {
+HWY_NOINLINE void multiply_narrow(const Gemm<T>& g) {
   T* c = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * g.n));
   multiply(transposed(g, c), static_cast<const TileProgram<T>*>(nullptr));
   pack(c, g.m, 1, g.n, g.n, g.m, g.c);

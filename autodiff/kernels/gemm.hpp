@@ -12,7 +12,8 @@
 
 namespace wengert::kernels {
 
-inline constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;  // bytes
+/// Half of the smallest L2 that matters, in bytes.
+inline constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;
 
 template <class T>
 struct Gemm {

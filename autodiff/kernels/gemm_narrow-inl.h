@@ -20,6 +20,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
+/// The deepest slice of a product: a panel of B of two packs takes 48 KiB.
 template <class T>
 inline constexpr std::ptrdiff_t kSliceDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));
 
@@ -34,19 +35,20 @@ bool is_narrow(const Gemm<T>& g) {
 }
 
 /// The columns behind the last full pack of C, if they are few and computing them apart saves more than it costs; else
-/// 0. Counted in multiplications of packs, as measured.
+/// 0. Counted in multiplications of packs, as measured: summing and placing what was summed in lanes takes as long as
+/// 4, calls take as long as 200. Never for an epilogue by block, whose C is larger than half of L2.
 template <class T>
 std::ptrdiff_t few_last_columns(const Gemm<T>& g) {
   constexpr std::ptrdiff_t N = kLanes<T>, kFits = kHalfL2 / static_cast<std::ptrdiff_t>(sizeof(T)), kCalls = 200;
   const std::ptrdiff_t few = g.n % N, whole = g.m * g.k;
   if (!kMasked || few == 0 || 4 * few > N || whole < 384) return 0;
   if (g.m < 4 || g.k > kSliceDepth<T> || std::max(g.k, g.n) * g.m > kFits || (g.a_row != 1 && g.a_col != 1)) return 0;
-  const std::ptrdiff_t saved = g.n / N % 2 == 0 ? whole : whole * 3 / 4;  // a lone pack makes tiles of one pack
+  const std::ptrdiff_t saved = g.n / N % 2 == 0 ? whole : whole * 3 / 4;  // it makes a tile of a lone pack cheaper
   const std::ptrdiff_t along_depth = g.m * (g.k / N + 4) + 2 * g.k, down_rows = (g.m / N + 1) * g.k * 2 + g.m * 2;
   return kCalls + few * (g.a_col == 1 ? along_depth : down_rows) < saved ? few : 0;
 }
 
-/// C' = B' A', without what is done to C.
+/// C' = B' A' alone: no bias, nothing that stood in C.
 template <class T>
 Gemm<T> transposed(const Gemm<T>& g, T* c) {
   Gemm<T> t;

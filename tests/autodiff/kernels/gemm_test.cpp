@@ -113,8 +113,8 @@ TEST_CASE_TEMPLATE("a product is right for all small sizes and layouts, and touc
   Random random(21);
   const Size depths[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 64};
   const auto any_layout = [&] { return static_cast<Layout>(random.below(static_cast<int>(Layout::count_))); };
-  // Tiles have 4, 6 or 14 rows and two vectors of 1 to 16 elements.
-  for (const Size m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 29}) {
+  // Tiles have up to 4, 6 or 14 rows of two vectors of 1 to 16 elements, or 4, 8 or 20 of one.
+  for (const Size m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 20, 29}) {
     for (const Size n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 65}) {
       for (int round = 0; round < 4; ++round) {
         const Layout c = random.below(2) == 0 ? Layout::rows : Layout::wide_rows;
