@@ -105,7 +105,7 @@ HWY_INLINE void store_four_sums(const Pack<T> (&x)[4], T* to) {
 template <class T, int kColumns>
 HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
   constexpr std::ptrdiff_t N = kLanes<T>;
-  const std::ptrdiff_t last = (g.k - 1) / N * N, rest = g.k - last;
+  const std::ptrdiff_t last = (g.k - 1) / N * N;
   HWY_ALIGN T columns[kColumns][kSliceDepth<T>];
   for (int j = 0; j < kColumns; ++j) {
     for (std::ptrdiff_t p = 0; p < g.k; ++p) columns[j][p] = g.b[p * g.b_row + j * g.b_col];
