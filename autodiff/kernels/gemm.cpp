@@ -3,7 +3,8 @@
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
 // 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
 //    from the first slice to the last.
-// 3. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
+// 3. A few columns behind the last full pack are computed apart, with packs that go another way (gemm_narrow-inl.h).
+// 4. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
 //    the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
 
