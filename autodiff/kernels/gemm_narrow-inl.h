@@ -15,7 +15,7 @@
 #include <utility>
 
 #include "autodiff/kernels/gemm.hpp"
-#include "autodiff/kernels/gemm_pack-inl.h"
+#include "autodiff/kernels/gemm_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -73,38 +73,12 @@ void put_columns(const Gemm<T>& g, const T* columns) {
   }
 }
 
-#if HWY_TARGET != HWY_SCALAR
-/// The sum of a vector's blocks of 128 bits.
-template <class D>
-HWY_INLINE auto sum_of_blocks(D d, hn::Vec<D> x) {
-  if constexpr (hn::MaxLanes(d) * sizeof(hn::TFromD<D>) > 16) {
-    const hn::Half<D> half;
-    return sum_of_blocks(half, hn::Add(hn::LowerHalf(half, x), hn::UpperHalf(half, x)));
-  } else {
-    return x;
-  }
-}
-
-/// The lanes of each of four packs summed.
-template <class T>
-HWY_INLINE void store_four_sums(const Pack<T> (&x)[4], T* to) {
-  const Tag<T> d;
-  const hn::FixedTag<T, 16 / sizeof(T)> block;
-  const auto add = [&](auto a, auto b)
-                       HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
-  if constexpr (sizeof(T) == 4) {
-    hn::StoreU(sum_of_blocks(d, add(add(x[0].v, x[2].v), add(x[1].v, x[3].v))), block, to);
-  } else {
-    hn::StoreU(sum_of_blocks(d, add(x[0].v, x[1].v)), block, to);
-    hn::StoreU(sum_of_blocks(d, add(x[2].v, x[3].v)), block, to + 2);
-  }
-}
-
 /// kColumns columns of A B as dot products, each column contiguous in `to`. The rows of A are contiguous. (A masked
 /// load stays in its register; GCC would repeat a plain one for each column, and most cross a cache line.)
 template <class T, int kColumns>
 HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
   constexpr std::ptrdiff_t N = kLanes<T>;
+  const hn::CappedTag<T, kSums<T>> sum;
   const std::ptrdiff_t last = (g.k - 1) / N * N;
   HWY_ALIGN T columns[kColumns][kSliceDepth<T>];
   for (int j = 0; j < kColumns; ++j) {
@@ -126,11 +100,11 @@ HWY_NOINLINE void multiply_along_depth(const Gemm<T>& g, T* to) {
       }
     }
 #pragma GCC unroll 4
-    for (int j = 0; j < kColumns; ++j) store_four_sums(sums[j], to + j * g.m + i);
+    for (int j = 0; j < kColumns; ++j) {
+      for (int r = 0; r < 4; r += kSums<T>) hn::StoreU(sums_of_lanes(sums[j] + r), sum, to + j * g.m + i + r);
+    }
   }
 }
-
-#endif
 
 template <class T, int... j>
 void multiply_along_depth([[maybe_unused]] const Gemm<T>& g, [[maybe_unused]] T* to, std::integer_sequence<int, j...>) {
