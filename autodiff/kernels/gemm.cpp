@@ -3,7 +3,8 @@
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
 // 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
 //    from the first slice to the last.
-// 3. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
+// 3. A few columns behind the last full pack are computed apart, with packs that go another way (gemm_narrow-inl.h).
+// 4. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
 //    the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
 
@@ -16,8 +17,10 @@
 #include <utility>
 
 #include "autodiff/kernels/gemm.hpp"
+#include "autodiff/kernels/gemm_narrow-inl.h"
 #include "autodiff/kernels/gemm_pack-inl.h"
 #include "autodiff/kernels/gemm_rows-inl.h"
+#include "autodiff/kernels/gemm_small-inl.h"
 #include "autodiff/kernels/gemm_tile-inl.h"
 #include "autodiff/kernels/threads.hpp"
 
@@ -37,8 +40,6 @@ T* workspace(std::size_t size) {
 }
 
 constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { return (a + b - 1) / b; }
-
-constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;  // bytes
 
 /// Whether the epilogue waits until C is complete, rather than running on each block of C just written.
 ///
@@ -75,15 +76,14 @@ struct Cut {
   bool simple;  ///< A and B are read where they are, the depth and the rows of C are not cut
 
   explicit Cut(const Gemm<T>& g) {
-    constexpr std::ptrdiff_t kDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));  // a panel of B takes 48 KiB
-    constexpr std::ptrdiff_t kHeight = 512;                                           // a packed block of A 768 KiB
-    neighbours = g.a_row == 1 && g.m > 1;
+    constexpr std::ptrdiff_t kHeight = 512;  // a packed block of A takes 768 KiB
+    neighbours = rows_are_neighbours(g);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
     // and columns reading in place is 5 to 15 % faster.
     const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
     pack_a = (!neighbours && g.a_col != 1) || (wide && g.m > 8 * kTileRows);
     pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
-    slices = g.k <= kDepth ? 1 : ceil_divide(g.k, kDepth);
+    slices = g.k <= kSliceDepth<T> ? 1 : ceil_divide(g.k, kSliceDepth<T>);
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
     simple = slices == 1 && bands == 1 && !pack_a && !pack_b && (kMasked || g.n % kLanes<T> == 0);
   }
@@ -113,12 +113,12 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
     height = bands == 1 ? g.m : (g.m - i0) / (bands - band);
     for (std::ptrdiff_t slice = 0, p0 = 0, depth; slice < slices; ++slice, p0 += depth) {  // slices of depth,
       depth = slices == 1 ? g.k : (g.k - p0) / (slices - slice);
-      const Rows tiles(height);  // and tiles of rows
-      const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
-      const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
       for (std::ptrdiff_t j = first; j < end; j += kWidth) {
         const std::ptrdiff_t width = std::min(kWidth, g.n - j), packs = (width + N - 1) / N;
         const std::ptrdiff_t tail = width - (packs - 1) * N;
+        const Rows tiles(height, packs == 1 && !pack_a);  // and tiles of rows
+        const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
+        const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
         const T* b = g.b + p0 * g.b_row + j * g.b_col;
         const T* next = pack_b && g.b_col == 1 && j + kWidth < end ? b + kWidth : nullptr;
         std::ptrdiff_t b_step = g.b_row, ahead = 0;
@@ -161,24 +161,6 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
   }
 }
 
-/// What multiply() does on one thread if there is nothing to pack and no epilogue by block: its 12 ns of preparation
-/// are longer than the smallest products take.
-template <class T>
-void multiply_simple(const Gemm<T>& g, bool neighbours) {
-  constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  const TileKernels<T>& kernels = tile_kernels<T>(neighbours);
-  const Rows rows(g.m);
-  for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
-    const std::ptrdiff_t packs = g.n - j > N ? 2 : 1, tail = std::min(N, g.n - j - (packs - 1) * N);
-    const T* bias = g.bias != nullptr ? g.bias + j : nullptr;
-    for (std::ptrdiff_t at = 0, i = 0; at < rows.tiles; i += rows.of(at++)) {
-      kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows.of(at) - 1)](
-          {g.k, g.a + i * g.a_row, neighbours ? g.a_col : g.a_row, g.b + j, g.b_row, g.c + i * g.c_row + j, g.c_row,
-           tail, g.accumulate, bias});
-    }
-  }
-}
-
 template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   const Cut<T> cut(g);
@@ -201,47 +183,40 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   });
 }
 
-/// The same product with C, a column, as a row: C' = B' A'.
 template <class T>
-Gemm<T> as_row(Gemm<T> g) {
-  std::swap(g.a, g.b);
-  std::swap(g.m, g.n);
-  g.a_col = std::exchange(g.b_row, g.a_col);
-  g.b_col = std::exchange(g.a_row, 0);
-  g.c_row = g.n;
-  return g;
-}
-
-template <class T>
-void multiply_column(const Gemm<T>& g) {
-  const Gemm<T> row = as_row(g);
+HWY_NOINLINE void multiply_column(const Gemm<T>& g) {
+  Gemm<T> row = transposed(g, g.c);  // C as a row
+  row.accumulate = g.accumulate, row.bias = g.bias;
   if (are_few_rows(row)) return multiply_few_rows(row, 0);
   multiply(g.bias == nullptr ? row : g, static_cast<const TileProgram<T>*>(nullptr));
 }
 
-/// True if C is so narrow that C' = B' A' wastes fewer lanes, and A can be read as rows of packs: in a layer's gradient
-/// of ten classes, two thirds of the multiplications. From beyond L2 the longer rows of A come slower.
 template <class T>
-bool is_narrow(const Gemm<T>& g) {
-  constexpr std::ptrdiff_t N = kLanes<T>;
-  const std::ptrdiff_t as_it_is = ceil_divide(g.n, N) * g.m, transposed = ceil_divide(g.m, N) * g.n;
-  return g.a_row == 1 && g.n >= 4 && g.k >= 32 && 3 * as_it_is >= 4 * transposed && g.c_row == g.n &&
-         g.bias == nullptr && !g.accumulate && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) <= kHalfL2;
+HWY_NOINLINE void multiply_narrow(const Gemm<T>& g) {
+  T* c = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * g.n));
+  multiply(transposed(g, c), static_cast<const TileProgram<T>*>(nullptr));
+  pack(c, g.m, 1, g.n, g.n, g.m, g.c);
+}
+
+/// The full packs of columns, then the few behind them.
+template <class T>
+HWY_NOINLINE void multiply_in_two(const Gemm<T>& g, std::ptrdiff_t few) {
+  Gemm<T> full = g, rest = g;
+  full.n = g.n - few, rest.n = few;
+  if (full.n != 0) multiply(full, static_cast<const TileProgram<T>*>(nullptr));
+  rest.b += full.n * g.b_col, rest.c += full.n;
+  if (g.bias != nullptr) rest.bias += full.n;
+  T* columns = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * few));
+  if (g.a_col == 1) {
+    multiply_along_depth(rest, columns, std::make_integer_sequence<int, kLanes<T> / 4>());
+  } else {
+    multiply(transposed(rest, columns), static_cast<const TileProgram<T>*>(nullptr));
+  }
+  put_columns(rest, columns);
 }
 
 template <class T>
-void multiply_narrow(const Gemm<T>& g) {
-  Gemm<T> t;
-  t.m = g.n, t.n = g.m, t.k = g.k;
-  t.a = g.b, t.a_row = g.b_col, t.a_col = g.b_row;
-  t.b = g.a, t.b_row = g.a_col, t.b_col = g.a_row;
-  t.c = workspace<T, Panel::c>(static_cast<std::size_t>(g.m * g.n)), t.c_row = g.m;
-  multiply(t, static_cast<const TileProgram<T>*>(nullptr));
-  pack(t.c, g.m, 1, g.n, g.n, g.m, g.c);
-}
-
-template <class T>
-void run(const Gemm<T>& g) {
+HWY_NOINLINE void run(const Gemm<T>& g) {
   const TileProgram<T>* by_block = g.epilogue != nullptr && !epilogue_waits(g) ? g.epilogue : nullptr;
   if (by_block != nullptr) by_block->begin();
   if (g.m == 0 || g.n == 0) {  // nothing to multiply
@@ -251,6 +226,10 @@ void run(const Gemm<T>& g) {
     multiply_column(g);
   } else if (by_block == nullptr && is_narrow(g)) {
     multiply_narrow(g);
+  } else if (const std::ptrdiff_t few = few_last_columns(g); few != 0) {
+    multiply_in_two(g, few);
+  } else if (by_block == nullptr && is_small(g)) {
+    multiply_simple(g, rows_are_neighbours(g));
   } else {
     multiply(g, by_block);
   }
@@ -260,8 +239,17 @@ void run(const Gemm<T>& g) {
     g.epilogue->all(g.scratch);
   }
 }
-void gemm_f32(const Gemm<float>& problem) { run(problem); }
-void gemm_f64(const Gemm<double>& problem) { run(problem); }
+
+/// The smallest products are done before all these questions are asked, which take a third of their time.
+template <class T>
+void run_quickly(const Gemm<T>& g) {
+  if (is_small(g) && g.m * g.k <= 200 && g.m > 0 && g.n > 1 && g.epilogue == nullptr)
+    return multiply_simple(g, rows_are_neighbours(g));
+  run(g);
+}
+
+void gemm_f32(const Gemm<float>& problem) { run_quickly(problem); }
+void gemm_f64(const Gemm<double>& problem) { run_quickly(problem); }
 
 }  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE

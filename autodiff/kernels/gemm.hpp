@@ -12,6 +12,9 @@
 
 namespace wengert::kernels {
 
+/// Half of the smallest L2 that matters, in bytes.
+inline constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;
+
 template <class T>
 struct Gemm {
   std::ptrdiff_t m = 0, n = 0, k = 0;

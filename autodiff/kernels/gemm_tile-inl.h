@@ -32,11 +32,16 @@ inline constexpr int kTileRows = 4;
 inline constexpr int kTileRows = 6;  // 12 accumulators, 2 of B and 1 of A in 16 registers
 #endif
 
+/// Rows of the largest tile of one pack, which has accumulators to spare. (The loops over rows say that they are to be
+/// unrolled: GCC stops at 16 else.)
+inline constexpr int kTallRows = HWY_TARGET == HWY_SCALAR ? kTileRows : 10 * kTileRows / 7;  // 20, 14, 8
+
 /// Tiles of rows, so that none is thin: the first `higher` of them have one row more than `low`.
 struct Rows {
   std::ptrdiff_t tiles, low, higher;
 
-  explicit Rows(std::ptrdiff_t height) : tiles((height + kTileRows - 1) / kTileRows) {
+  explicit Rows(std::ptrdiff_t height, bool tall = false)
+      : tiles(tall ? (height + kTallRows - 1) / kTallRows : (height + kTileRows - 1) / kTileRows) {
     // (32-bit division: a few ns matter for the smallest products.)
     low = tiles == 1 ? height : static_cast<std::uint32_t>(height) / static_cast<std::uint32_t>(tiles);
     higher = height - low * tiles;
@@ -67,7 +72,7 @@ HWY_INLINE void store_tile(const TileProduct<T>& tile, const Pack<T> (&sums)[kRo
   const std::ptrdiff_t tail = tile.tail,
                        c_row = tile.c_row;  // copies: a store might change the tile, says the compiler
   const bool whole = tail == N;             // a masked store delays the load that follows it
-#pragma GCC unroll 16
+#pragma GCC unroll 20
   for (int r = 0; r < kRows; ++r, c += c_row) {
 #pragma GCC unroll 4
     for (int v = 0; v < kPacks; ++v) {
@@ -97,6 +102,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
     }
   }
   for (int u = 0; u < kSets; ++u) {
+#pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kPacks; ++v) sums[u][r][v] = u == 0 ? start[v] : Pack<T>(0.0);
     }
@@ -115,7 +121,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
     for (int v = 0; v < kPacks; ++v) {  // without masks the caller has padded B to full packs
       row[v] = kMasked && v == kPacks - 1 ? Pack<T>(hn::MaskedLoad(mask, d, b + v * N)) : load(b + v * N);
     }
-#pragma GCC unroll 16
+#pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
       const Pack<T> factor = hn::Set(d, neighbours ? a[0][r] : a[r / 3][(r % 3) * a_step]);
 #pragma GCC unroll 4
@@ -140,6 +146,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   constexpr std::ptrdiff_t kNotice = 64;
   if (k > kNotice) steps_until(kNotice);
   if (k > kNotice / 2) {
+#pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kPacks; ++v) __builtin_prefetch(tile.c + r * tile.c_row + v * N, 1, 3);
     }
@@ -147,6 +154,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   steps_until(0);
   if constexpr (kSets > 1) {
     if (k != 0) step(0);
+#pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
       for (int v = 0; v < kPacks; ++v) sums[0][r][v] = sums[0][r][v] + sums[1][r][v];
     }
@@ -162,15 +170,15 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
 template <class T>
 using TileKernel = void (*)(const TileProduct<T>&);
 template <class T>
-using TileKernels = std::array<std::array<TileKernel<T>, kTileRows>, kTilePacks>;
+using TileKernels = std::array<std::array<TileKernel<T>, kTallRows>, kTilePacks>;
 
 template <class T, int kPacks, bool neighbours, int... kRow>
-constexpr std::array<TileKernel<T>, kTileRows> kernels_of_width(std::integer_sequence<int, kRow...>) {
+constexpr std::array<TileKernel<T>, kTallRows> kernels_of_width(std::integer_sequence<int, kRow...>) {
   return {&multiply_tile<T, kRow + 1, kPacks, neighbours>...};
 }
 template <class T, bool neighbours>
 inline constexpr TileKernels<T> kTileKernels = {
-    kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTileRows>()),
+    kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTallRows>()),
     kernels_of_width<T, 2, neighbours>(std::make_integer_sequence<int, kTileRows>())};
 template <class T>
 const TileKernels<T>& tile_kernels(bool neighbours) {

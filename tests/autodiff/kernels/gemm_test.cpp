@@ -8,6 +8,7 @@
 #include <limits>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "autodiff/tensor/random.hpp"
@@ -112,8 +113,8 @@ TEST_CASE_TEMPLATE("a product is right for all small sizes and layouts, and touc
   Random random(21);
   const Size depths[] = {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 33, 64};
   const auto any_layout = [&] { return static_cast<Layout>(random.below(static_cast<int>(Layout::count_))); };
-  // Tiles have 4, 6 or 14 rows and two vectors of 1 to 16 elements.
-  for (const Size m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 29}) {
+  // Tiles have up to 4, 6 or 14 rows of two vectors of 1 to 16 elements, or 4, 8 or 20 of one.
+  for (const Size m : {0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 20, 29}) {
     for (const Size n : {0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 65}) {
       for (int round = 0; round < 4; ++round) {
         const Layout c = random.below(2) == 0 ? Layout::rows : Layout::wide_rows;
@@ -152,6 +153,24 @@ TEST_CASE_TEMPLATE("a product is right where operands are packed, and cut into s
   }
 }
 
+TEST_CASE_TEMPLATE(
+    "a product is right where few columns are left behind the last full vector, and touches nothing else", T, float,
+    double) {
+  using L = Layout;
+  Random random(25);
+  const auto coin = [&] { return random.below(2) == 0; };
+  constexpr Size deepest = 1536 / sizeof(T);
+  for (const Size n : {1, 2, 3, 4, 5, 9, 10, 16, 17, 18, 19, 20, 33, 34, 36, 49, 50, 65}) {
+    for (const L a : {L::rows, L::wide_rows, L::columns, L::tall_columns, L::gaps, L::same_row}) {
+      for (const auto& [m, k] :
+           {std::pair{Size(37), Size(64)}, {64, 41}, {5, deepest}, {131, deepest - 1}, {90, deepest + 1}}) {
+        const L b = coin() ? L::rows : static_cast<L>(random.below(static_cast<int>(L::count_)));
+        describe_and_check<T>({m, n, k, a, b, coin() ? L::rows : L::wide_rows, coin(), coin()}, random);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("a dot product has the same bits whatever columns stand beside it", T, float, double) {
   Random random(24);
   for (const std::string& target : EveryTarget()) {
@@ -182,6 +201,9 @@ TEST_CASE_TEMPLATE("NaN in a row of A and a column of B spoils these alone, what
                               {17, 35, 9, Layout::gaps, Layout::tall_gaps},
                               {30, 33, 12, Layout::columns, Layout::columns},
                               {3, 11, 21, Layout::rows, Layout::columns},
+                              {70, 34, 61},                  // NaN in the two columns behind full vectors:
+                              {70, 2, 61},                   // along the depth
+                              {70, 3, 61, Layout::columns},  // and down the rows
                               {180, 600, 4}};
   for (const Problem& p : problems) {
     Matrix<T> a(p.m, p.k, p.a), b(p.k, p.n, p.b);
@@ -216,9 +238,9 @@ TEST_CASE_TEMPLATE("an epilogue over blocks or over all of C gives the bits of t
   const struct {
     Size m, n, k;
     bool by_block;  // C has more than half a MiB, and more than 3 rows and 1 column
-  } shapes[] = {{30, 40, 7, false},   {3, 50, 4, false},  {50, 1, 9, false},   {0, 5, 3, false},
-                {6, 0, 3, false},     {9, 33, 0, false},  {4100, 32, 3, true}, {4100, 37, 2, true},
-                {150, 1001, 5, true}, {4, 33000, 2, true}};
+  } shapes[] = {{30, 40, 7, false},   {3, 50, 4, false},    {50, 1, 9, false},  {0, 5, 3, false},
+                {100, 50, 64, false}, {6, 0, 3, false},     {9, 33, 0, false},  {4100, 32, 3, true},
+                {4100, 37, 2, true},  {150, 1001, 5, true}, {4, 33000, 2, true}};
   Random random(24);
   const auto draw = [&] { return static_cast<T>(random.uniform(-1, 1)); };
   for (const auto& shape : shapes) {

@@ -87,6 +87,7 @@ TEST_CASE_TEMPLATE("B179: gradients and updates have the same bits for 1, 2, 3 a
   check_for_any_number_of_threads([] { return train<T>(128, 784, 128, 10); });
   check_for_any_number_of_threads([] { return train<T>(256, 300, 1000, 7); });  // C beyond L2: epilogues by block
   check_for_any_number_of_threads([] { return train<T>(1100, 70, 40, 3); });    // several bands of rows
+  check_for_any_number_of_threads([] { return train<T>(340, 190, 50, 18); });   // columns behind the last full vector
 }
 
 TEST_CASE_TEMPLATE("B179: reductions have the same bits for 1, 2, 3 and 8 threads", T, float, double) {
