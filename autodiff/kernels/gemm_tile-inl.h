@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "autodiff/kernels/pack-inl.h"
+#include "autodiff/kernels/gemm_beside-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -46,6 +46,11 @@ struct Rows {
   std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
 };
 
+/// Rows of tiles that can ask for memory beside multiplying, and of those that can copy. (Without masked loads copying
+/// takes too long.)
+constexpr bool can_ask(std::ptrdiff_t rows) { return rows >= kTileRows - 1; }
+constexpr bool can_copy(std::ptrdiff_t rows) { return kMasked && can_ask(rows); }
+
 template <class T>
 struct TileProduct {
   std::ptrdiff_t depth;
@@ -58,6 +63,7 @@ struct TileProduct {
   std::ptrdiff_t tail;  ///< columns of the last pack
   bool accumulate;
   const T* start;  ///< what the sums of a column start from, so that a bias costs nothing; 0 if null
+  const Beside<T>* beside = nullptr;
 };
 
 template <class T, int kRows, int kPacks, bool accumulate>
@@ -82,7 +88,8 @@ HWY_INLINE void store_tile(const TileProduct<T>& tile, const Pack<T> (&sums)[kRo
 }
 
 /// C [kRows, kPacks packs]. If `neighbours`, the rows of A at one depth are neighbours (packed, or A is transposed).
-template <class T, int kRows, int kPacks, bool neighbours>
+/// A kernel of its own does what is to be done `beside`, so that small products do not even ask whether.
+template <class T, int kRows, int kPacks, bool neighbours, bool beside>
 HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
@@ -136,6 +143,28 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
       if constexpr (kSets > 1) step(1);
     }
   };
+  if constexpr (beside && kSets == 1) {  // asking must not decide which set a depth is added to
+    const Beside<T>& also = *tile.beside;
+    if constexpr (can_copy(kRows)) {
+      T *to_a = neighbours ? also.copy_a : nullptr, *to_b = also.copy_b;
+      for (; k > 0 && (to_a != nullptr || to_b != nullptr); --k) {
+        const std::ptrdiff_t ahead = k > kAhead ? kAhead : 0;
+        if (to_a != nullptr) copy_a<kRows>(a[0], a[0] + ahead * a_step, to_a);
+        if (to_b != nullptr) copy_b<kPacks>(b, b + ahead * tile.b_step, mask, to_b);
+        step(0);
+      }
+    }
+    for (std::size_t s = 0; s < also.count; ++s) {
+      const T* at = also.asks[s].at;
+      const std::ptrdiff_t at_step = also.asks[s].step;
+      const std::ptrdiff_t left = std::max<std::ptrdiff_t>(0, k - also.asks[s].times);
+      for (; k > left; --k, at += at_step) {
+#pragma GCC unroll 4
+        for (int v = 0; v < kPacks; ++v) __builtin_prefetch(at + v * N, 0, 2);
+        step(0);
+      }
+    }
+  }
   // C is asked for shortly before it is needed: what comes earlier is out of L1 again by then.
   constexpr std::ptrdiff_t kNotice = 64;
   if (k > kNotice) steps_until(kNotice);
@@ -158,23 +187,37 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   }
 }
 
-/// The kernels of all tile sizes: kernel[packs - 1][rows - 1].
 template <class T>
 using TileKernel = void (*)(const TileProduct<T>&);
-template <class T>
-using TileKernels = std::array<std::array<TileKernel<T>, kTileRows>, kTilePacks>;
+template <class T, std::size_t kRows>
+using TileKernels = std::array<std::array<TileKernel<T>, kRows>, kTilePacks>;
 
 template <class T, int kPacks, bool neighbours, int... kRow>
-constexpr std::array<TileKernel<T>, kTileRows> kernels_of_width(std::integer_sequence<int, kRow...>) {
-  return {&multiply_tile<T, kRow + 1, kPacks, neighbours>...};
+constexpr std::array<TileKernel<T>, sizeof...(kRow)> kernels_of_width(std::integer_sequence<int, kRow...>) {
+  return {&multiply_tile<T, kRow + 1, kPacks, neighbours, false>...};
+}
+template <class T, int kPacks, bool neighbours>
+constexpr std::array<TileKernel<T>, 2> kernels_beside() {
+  return {&multiply_tile<T, kTileRows - 1, kPacks, neighbours, true>,
+          &multiply_tile<T, kTileRows, kPacks, neighbours, true>};
 }
 template <class T, bool neighbours>
-inline constexpr TileKernels<T> kTileKernels = {
+inline constexpr TileKernels<T, kTileRows> kTileKernels = {
     kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTileRows>()),
     kernels_of_width<T, 2, neighbours>(std::make_integer_sequence<int, kTileRows>())};
+template <class T, bool neighbours>
+inline constexpr TileKernels<T, 2> kTileKernelsBeside = {kernels_beside<T, 1, neighbours>(),
+                                                         kernels_beside<T, 2, neighbours>()};
+
+/// The kernels of all tile sizes: kernel[packs - 1][rows - 1].
 template <class T>
-const TileKernels<T>& tile_kernels(bool neighbours) {
+const TileKernels<T, kTileRows>& tile_kernels(bool neighbours) {
   return neighbours ? kTileKernels<T, true> : kTileKernels<T, false>;
+}
+/// Those that do what is to be done beside, for tiles that can_ask(): kernel[packs - 1][rows - kTileRows + 1].
+template <class T>
+const TileKernels<T, 2>& tile_kernels_beside(bool neighbours) {
+  return neighbours ? kTileKernelsBeside<T, true> : kTileKernelsBeside<T, false>;
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE
