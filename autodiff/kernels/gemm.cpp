@@ -3,7 +3,8 @@
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
 // 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
 //    from the first slice to the last.
-// 3. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
+// 3. What a tile does beside multiplying (gemm_beside-inl.h) may follow from a thread's part: it changes no sum.
+// 4. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
 //    the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
 
@@ -96,17 +97,18 @@ struct Part {
   std::ptrdiff_t panel = 0, panel_parts = 1;
 };
 
-/// Asks for a share of a panel of B that one of `parts` tiles can bring to L2 before it is packed.
+/// Asks for what tile `at` of `tiles` can bring to L2 of the next panel of B, `width` columns at b; a row of packs has
+/// `row` elements.
 template <class T>
-void ask_for_share(const Gemm<T>& g, const T* b, std::ptrdiff_t width, std::ptrdiff_t depth, std::ptrdiff_t row,
-                   std::ptrdiff_t part, std::ptrdiff_t parts, Beside<T>& beside) {
-  const std::ptrdiff_t lines = g.b_row == 1 ? width : depth;
-  const std::ptrdiff_t first = begin_of_part(lines, part, parts);
-  const std::ptrdiff_t count = begin_of_part(lines, part + 1, parts) - first;
+void ask_for_panel(const Gemm<T>& g, const T* b, std::ptrdiff_t width, std::ptrdiff_t depth, std::ptrdiff_t row,
+                   std::ptrdiff_t at, std::ptrdiff_t tiles, bool copied, Beside<T>& beside) {
   if (g.b_row == 1) {
-    beside.ask_rows(b + first * g.b_col, g.b_col, count, depth, row);
-  } else {
-    beside.ask(b + first * g.b_row, g.b_row, count);
+    const std::ptrdiff_t first = begin_of_part(width, at, tiles), end = begin_of_part(width, at + 1, tiles);
+    beside.ask_rows(b + first * g.b_col, g.b_col, end - first, depth, row);
+  } else if (copied) {  // what is not at its head is asked for while it is copied
+    if (at + 1 == tiles) beside.ask(b, g.b_row, std::min(depth, kAhead));
+  } else if (at * kAhead < depth) {  // few tiles with much to ask for: the end of each loop is mispredicted
+    beside.ask(b + at * kAhead * g.b_row, g.b_row, std::min(depth - at * kAhead, kAhead));
   }
 }
 
@@ -173,10 +175,8 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
           if (pack_a && j == first && g.a_col == 1 && at + 1 < at_end) {
             beside.ask_rows(g.a + (i + rows) * g.a_row + p0, g.a_row, tiles.of(at + 1), depth, packs * N);
           }
-          if (next_width > 0 && !copies_b) {
-            ask_for_share(g, next, next_width, depth, packs * N, at - at_first, at_end - at_first, beside);
-          } else if (next_width > 0 && at + 1 == at_end) {
-            beside.ask(next, g.b_row, std::min(depth, kAhead));  // the rest is asked for while it is copied
+          if (next_width > 0) {
+            ask_for_panel(g, next, next_width, depth, packs * N, at - at_first, at_end - at_first, copies_b, beside);
           }
           if (slice == slices - 1) streams.ask(i, j, rows, beside);
           const TileKernel<T> kernel =
