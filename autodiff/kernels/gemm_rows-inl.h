@@ -28,15 +28,21 @@ struct Dots {
   Dots from(std::ptrdiff_t p) const { return {a + p, b + p, b_col}; }
 };
 
-/// The first n products of each, n a multiple of the lanes.
+/// The first n products of each.
 template <class T, int kColumns>
 HWY_INLINE void add_products(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&sums)[kColumns]) {
+  constexpr std::ptrdiff_t N = kLanes<T>;
   for (auto& sum : sums) sum = 0.0;
-  for (std::ptrdiff_t p = 0; p < n; p += kLanes<T>) {
+  std::ptrdiff_t p = 0;
+  for (; p + N <= n; p += N) {
     const Pack<T> x = load(at.a + p);
 #pragma GCC unroll 8
     for (int u = 0; u < kColumns; ++u) sums[u] = multiply_add(x, load(at.b + u * at.b_col + p), sums[u]);
   }
+  if (p == n) return;
+  const Pack<T> x = load_first(at.a + p, n - p);
+#pragma GCC unroll 8
+  for (int u = 0; u < kColumns; ++u) sums[u] = multiply_add(x, load_first(at.b + u * at.b_col + p, n - p), sums[u]);
 }
 
 /// The same in halves, down to slices that are summed one after the other: a sum of millions keeps the digits of one of
@@ -51,24 +57,77 @@ HWY_NOINLINE void add_pairwise(const Dots<T>& at, std::ptrdiff_t n, Pack<T> (&su
   for (int u = 0; u < kColumns; ++u) sums[u] = sums[u] + more[u];
 }
 
+#if HWY_TARGET == HWY_SCALAR
+template <class T>
+inline constexpr int kSums = 1;
+template <class T>
+HWY_INLINE auto sums_of_lanes(const Pack<T>* x) {
+  return x[0].v;
+}
+#else
+/// v added up until 128 bits are left.
+template <class D, class V>
+HWY_INLINE auto folded(D /*d*/, V v) {
+  if constexpr (hn::MaxLanes(D()) * sizeof(hn::TFromD<D>) <= 16) {
+    return v;
+  } else {
+    const hn::Half<D> half;
+    return folded(half, hn::Add(hn::LowerHalf(half, v), hn::UpperHalf(half, v)));
+  }
+}
+
+/// As many sums as 128 bits hold.
+template <class T>
+inline constexpr int kSums = 16 / static_cast<int>(sizeof(T));
+
+/// The sum of the lanes of each of x[0 .. kSums): additions that all share, inside 128 bits and then across.
+template <class T>
+HWY_INLINE auto sums_of_lanes(const Pack<T>* x) {
+  const Tag<T> d;
+  const auto both = [&](Vector<T> a, Vector<T> b)
+                        HWY_ATTR { return hn::Add(hn::InterleaveLower(d, a, b), hn::InterleaveUpper(d, a, b)); };
+  if constexpr (sizeof(T) == 8) {
+    return folded(d, both(x[0].v, x[1].v));
+  } else {
+    const hn::RepartitionToWide<Tag<T>> wide;
+    const auto low = hn::BitCast(wide, both(x[0].v, x[1].v)), high = hn::BitCast(wide, both(x[2].v, x[3].v));
+    return folded(d, hn::Add(hn::BitCast(d, hn::InterleaveLower(wide, low, high)),
+                             hn::BitCast(d, hn::InterleaveUpper(wide, low, high))));
+  }
+}
+#endif
+
+/// Dot products of one row of A with kSums columns of B, both contiguous along the depth, to C.
+template <class T>
+HWY_INLINE void finish_dots(const Gemm<T>& g, const Pack<T>* sums, T* c, const T* bias, std::ptrdiff_t bias_step) {
+  const hn::CappedTag<T, kSums<T>> d;
+  auto sum = sums_of_lanes(sums);
+  if (bias != nullptr) sum = hn::Add(sum, bias_step == 1 ? hn::LoadU(d, bias) : hn::Set(d, *bias));
+  if (g.accumulate) sum = hn::Add(sum, hn::LoadU(d, c));
+  hn::StoreU(sum, d, c);
+}
+
 /// kColumns dot products of one row of A with columns of B, both contiguous along the depth.
 template <class T, int kColumns>
 HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j, std::ptrdiff_t bias_step) {
-  const Tag<T> d;
-  const T* b = g.b + j * g.b_col;
-  const std::ptrdiff_t whole = g.k / kLanes<T> * kLanes<T>;
+  const Dots<T> at{a, g.b + j * g.b_col, g.b_col};
   Pack<T> sums[kColumns];
-  if (whole <= kSumSlice) {
-    add_products(Dots<T>{a, b, g.b_col}, whole, sums);
+  if (g.k <= kSumSlice) {
+    add_products(at, g.k, sums);
   } else {
-    add_pairwise(Dots<T>{a, b, g.b_col}, whole, sums);
+    add_pairwise(at, g.k, sums);
   }
+  const T* bias = g.bias != nullptr ? g.bias + j * bias_step : nullptr;
+  if constexpr (kColumns == 1) {  // the same additions, so that a value does not depend on how many stand beside it
+    Pack<T> same[kSums<T>];
+    for (auto& sum : same) sum = sums[0];
+    const T sum = hn::GetLane(sums_of_lanes(same)) + (bias != nullptr ? *bias : T(0));
+    c[j] = g.accumulate ? c[j] + sum : sum;
+  } else {
 #pragma GCC unroll 8
-  for (int u = 0; u < kColumns; ++u) {
-    T sum = whole != 0 ? hn::GetLane(hn::SumOfLanes(d, sums[u].v)) : T(0);
-    for (std::ptrdiff_t q = whole; q < g.k; ++q) sum += a[q] * b[u * g.b_col + q];
-    if (g.bias != nullptr) sum += g.bias[(j + u) * bias_step];
-    c[j + u] = g.accumulate ? c[j + u] + sum : sum;
+    for (int u = 0; u < kColumns; u += kSums<T>) {
+      finish_dots(g, sums + u, c + j + u, bias != nullptr ? bias + u * bias_step : nullptr, bias_step);
+    }
   }
 }
 

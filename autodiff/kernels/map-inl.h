@@ -139,18 +139,22 @@ HWY_INLINE void map_packs(const Operand& operand, T* y, T* y2) {
   }
 }
 
-/// Rows of kPacks packs of a formula with one result, as in a block of a matrix product, without an inner loop.
-template <class F, std::ptrdiff_t kPacks, class T, std::size_t kInputs>
-HWY_INLINE void map_short_rows(const Call<T>& call, const Form<kInputs>& form) {
+/// `rows` rows of kPacks packs, as in a block of a matrix product or a small tensor, without an inner loop.
+template <class F, std::ptrdiff_t kPacks, class T>
+[[gnu::flatten]] HWY_NOINLINE void map_short_rows(const Call<T>& call, const How* how, std::ptrdiff_t rows) {
+  constexpr std::size_t kInputs = arity<F, T>();
   const T* x[kInputs];
   for (std::size_t i = 0; i < kInputs; ++i) x[i] = call.x[i];
   const auto operand = [&](std::size_t i, std::ptrdiff_t k) HWY_ATTR {
-    if (form.how[i] == How::spread) return Pack<T>(hn::Set(Tag<T>(), *x[i]));
-    return load(form.how[i] == How::splat ? x[i] : x[i] + k * kLanes<T>);
+    if (how[i] == How::spread) return Pack<T>(hn::Set(Tag<T>(), *x[i]));
+    return load(how[i] == How::splat ? x[i] : x[i] + k * kLanes<T>);
   };
-  T* y = call.y;
-  for (std::ptrdiff_t r = form.rows; r > 0; --r, y += call.y_stride) {
-    map_packs<F, kPacks, T>(operand, y, nullptr);
+  T *y = call.y, *y2 = call.y2;
+#pragma GCC unroll 1
+  for (; rows > 0; --rows) {
+    map_packs<F, kPacks, T>(operand, y, y2);
+    y += call.y_stride;
+    if constexpr (kIsPair<F, T>) y2 += call.y2_stride;
 #pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) x[i] += call.stride[i];
   }
@@ -190,9 +194,9 @@ HWY_INLINE void map_row(const Lane<T> (&lanes)[kOperands], T* y, T* y2, std::ptr
   }
 }
 
-/// Applies formula F. Flattened, so that formulas are inlined into the loop whatever their size.
+/// Applies formula F to a block of any form. Flattened, so that formulas are inlined into the loop whatever their size.
 template <class F, class T>
-[[gnu::flatten]] HWY_NOINLINE void map(const Call<T>& call) {
+[[gnu::flatten]] HWY_NOINLINE void map_any(const Call<T>& call) {
   constexpr std::size_t kInputs = arity<F, T>();
   constexpr bool kPair = kIsPair<F, T>;
   constexpr std::ptrdiff_t N = kLanes<T>;
@@ -203,14 +207,22 @@ template <class F, class T>
     return map_row<F>(lanes, call.y, call.y2, call.cols);
   }
   const Form<kInputs> form(call, kPair);
-  if constexpr (!kPair) {
-    if (form.rows > 1 && form.cols == 2 * N) return map_short_rows<F, 2>(call, form);
-    if (form.rows > 1 && form.cols == N) return map_short_rows<F, 1>(call, form);
-  }
+  if (form.rows > 1 && form.cols == 2 * N) return map_short_rows<F, 2>(call, form.how, form.rows);
+  if (form.rows > 1 && form.cols == N) return map_short_rows<F, 1>(call, form.how, form.rows);
   for (std::ptrdiff_t r = 0; r < form.rows; ++r) {
     for (std::size_t i = 0; i < kInputs; ++i) lanes[i] = lane(call.x[i], call.stride[i], form.how[i], r, wide[i]);
     map_row<F>(lanes, call.y + r * call.y_stride, kPair ? call.y2 + r * call.y2_stride : nullptr, form.cols);
   }
+}
+
+/// Applies formula F. What is smallest goes first: preparing a loop takes longer than one or two packs.
+template <class F, class T>
+HWY_NOINLINE void map(const Call<T>& call) {
+  if (call.rows == 1) {
+    if (call.cols == kLanes<T>) return map_short_rows<F, 1>(call, call.how.data(), 1);
+    if (call.cols == 2 * kLanes<T>) return map_short_rows<F, 2>(call, call.how.data(), 1);
+  }
+  map_any<F>(call);
 }
 
 template <class T, class... F>

@@ -8,6 +8,7 @@
 // foreach_target.h comes first
 #include "autodiff/kernels/family.hpp"
 #include "autodiff/kernels/map-inl.h"
+#include "autodiff/kernels/root-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -30,7 +31,7 @@ struct ChainAdd {
 };
 struct AdaptiveStep {
   static auto value(auto w, auto rate, auto m, auto v, auto e) {
-    return negative_multiply_add(rate, m / (sqrt(v) + e), w);
+    return negative_multiply_add(rate, m / (undivided_sqrt(v) + e), w);
   }
 };
 using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, AdaptiveStep>;

@@ -162,7 +162,7 @@ class Tiles {
     if (home_.size() == 0 && entry.y != kNone && is_row_value(g(), entry.y)) {  // of no terms: log 0
       start(e, -std::numeric_limits<T>::infinity(), 1, kernels::Join::add);
     }
-    if (entry.end) {
+    if (entry.end && !has_one_term(entry)) {
       using kernels::Join;
       constexpr T infinity = std::numeric_limits<T>::infinity();
       if (entry.instruction == instruction(Special::max_all)) {
@@ -174,10 +174,15 @@ class Tiles {
       }
     }
   }
+  /// A sum, maximum or minimum along axes of length 1.
+  bool has_one_term(const Entry& entry) const {
+    return entry.factor == 1 && g().shape(entry.y).size() == home_.size();
+  }
   void start(std::size_t e, T value, double factor, kernels::Join join) {
     const std::uint32_t y = entries_[e].y;
     out_.init.push_back({places_.memory(y), static_cast<std::size_t>(g().shape(y).size()), value, factor, e, join});
   }
+
   // ---- axes and steps ---------------------------------------------------------------------------------------------
 
   void arrange_axes() {
@@ -210,7 +215,11 @@ class Tiles {
     Step<T>& step = out_.steps[e];
     step.instruction = entry.instruction;
     if (entry.label != kNone) step.label = places_.integers(entry.label);
-    if (entry.end) become_reduction(step);
+    if (entry.end && has_one_term(entry)) {
+      step.instruction = kernels::instruction_of<math::Copy>();
+    } else if (entry.end) {
+      become_reduction(step);
+    }
     step.run = kernels::tile<T>(step.instruction);
   }
   /// The layout follows from how the result steps; where it steps along rows and columns, the step is elementwise.

@@ -155,6 +155,29 @@ TEST_CASE_TEMPLATE("a product is right where operands are packed, and cut into s
   }
 }
 
+TEST_CASE_TEMPLATE("a dot product has the same bits whatever columns stand beside it", T, float, double) {
+  Random random(24);
+  for (const std::string& target : EveryTarget()) {
+    CAPTURE(target);
+    for (const Size k : {1, 2, 5, 8, 16, 17, 33, 64, 100, 5000}) {
+      CAPTURE(k);
+      Matrix<T> a(2, k, Layout::rows), b(k, 21, Layout::columns), c(2, 21, Layout::rows);
+      a.fill([&] { return static_cast<T>(random.uniform(-1, 1)); });
+      b.fill([&] { return static_cast<T>(random.uniform(-1, 1)); });
+      gemm(product(a, b, c));
+      bool same = true;
+      for (Size j = 0; j < 21; ++j) {
+        Matrix<T> alone(2, 1, Layout::rows);
+        Gemm<T> g = product(a, b, alone);
+        g.n = 1, g.b += j * b.col;
+        gemm(g);
+        same &= alone(0, 0) == c(0, j) && alone(1, 0) == c(1, j);
+      }
+      CHECK(same);
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("NaN in a row of A and a column of B spoils these alone, whatever was multiplied before", T, float,
                    double) {
   Random random(23);

@@ -151,6 +151,39 @@ TEST_CASE_TEMPLATE("an adaptive step takes every mix of five operands", T, float
   }
 }
 
+TEST_CASE_TEMPLATE("the root of an adaptive step has the bits of sqrt", T, float, double) {
+  constexpr std::size_t kSize = 64;
+  constexpr int kLowest = std::numeric_limits<T>::min_exponent - std::numeric_limits<T>::digits;
+  constexpr int kHighest = std::numeric_limits<T>::max_exponent - 1;
+  const T special[] = {0,       std::numeric_limits<T>::denorm_min(), std::numeric_limits<T>::min(), kInfinity<T>,
+                       kNan<T>, std::numeric_limits<T>::max()};
+  for (const std::string& target : EveryTarget()) {
+    CAPTURE(target);
+    Random random(64);
+    for (int round = 0; round < 2000; ++round) {
+      // Exponents of one round lie close together, at the ends of the range as often as anywhere.
+      const int around = kLowest + static_cast<int>(random.below(kHighest - kLowest + 1));
+      std::vector<T> w(kSize, 0), rate(kSize, -1), m(kSize, 1), v, minus_root, y(kSize);
+      for (std::size_t i = 0; i < kSize; ++i) {
+        const int exponent = std::clamp(around + static_cast<int>(random.below(5)) - 2, kLowest, kHighest);
+        v.push_back(std::ldexp(static_cast<T>(random.uniform(1, 2)), exponent));
+        if (round % 8 == 0 && i % 9 == 0) v.back() = special[i / 9 % std::size(special)];
+        minus_root.push_back(-std::sqrt(v.back()));
+      }
+      Call<T> call{};
+      call.rows = 1, call.cols = kSize;
+      call.x = {w.data(), rate.data(), m.data(), v.data(), minus_root.data()};
+      call.how.fill(How::advance);
+      call.y = y.data();
+      tile<T>(instruction(Special::adaptive_step))(call);
+      for (std::size_t i = 0; i < kSize; ++i) {  // 1 / (root - sqrt v)
+        const bool right = std::isfinite(v[i]) ? y[i] == kInfinity<T> : std::isnan(y[i]);
+        if (!right) FAIL_CHECK(v[i] << " at " << i << " gives " << y[i]);
+      }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("a pair writes both results from operands of every kind", T, float, double) {
   Random random(62);
   for (const std::string& target : EveryTarget()) {
