@@ -46,8 +46,8 @@ struct Rows {
   std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
 };
 
-/// Rows of tiles that can ask for memory beside multiplying, and of those that can copy: 12 multiply-adds a depth (AVX2)
-/// leave too little time for that, and no register.
+/// Rows of tiles that can ask for memory beside multiplying, and of those that can copy: 12 multiply-adds a depth
+/// (AVX2) leave too little time for that, and no register.
 constexpr bool can_ask(std::ptrdiff_t rows) { return rows >= kTileRows - 1; }
 constexpr bool can_copy(std::ptrdiff_t rows) { return kTileRows == 14 && can_ask(rows); }
 
