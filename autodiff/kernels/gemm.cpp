@@ -102,12 +102,13 @@ struct Part {
 template <class T>
 void ask_for_panel(const Gemm<T>& g, const T* b, std::ptrdiff_t width, std::ptrdiff_t depth, std::ptrdiff_t row,
                    std::ptrdiff_t at, std::ptrdiff_t tiles, bool copied, Beside<T>& beside) {
+  // Few tiles with much to ask for: the end of each loop and each change of kernel are mispredicted.
   if (g.b_row == 1) {
-    const std::ptrdiff_t first = begin_of_part(width, at, tiles), end = begin_of_part(width, at + 1, tiles);
+    const std::ptrdiff_t first = std::min(width, 4 * at), end = std::min(width, first + 4);
     beside.ask_rows(b + first * g.b_col, g.b_col, end - first, depth, row);
   } else if (copied) {  // what is not at its head is asked for while it is copied
     if (at + 1 == tiles) beside.ask(b, g.b_row, std::min(depth, kAhead));
-  } else if (at * kAhead < depth) {  // few tiles with much to ask for: the end of each loop is mispredicted
+  } else if (at * kAhead < depth) {
     beside.ask(b + at * kAhead * g.b_row, g.b_row, std::min(depth - at * kAhead, kAhead));
   }
 }
