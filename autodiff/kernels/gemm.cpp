@@ -4,7 +4,8 @@
 // 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
 //    from the first slice to the last.
 // 3. A few columns behind the last full pack are computed apart, with packs that go another way (gemm_narrow-inl.h).
-// 4. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
+// 4. What a tile does beside multiplying (gemm_beside-inl.h) may follow from a thread's part: it changes no sum.
+// 5. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with
 //    the thread: no allocation after the first call of a size.
 #include "autodiff/kernels/targets.hpp"
 
@@ -46,7 +47,8 @@ constexpr std::ptrdiff_t ceil_divide(std::ptrdiff_t a, std::ptrdiff_t b) { retur
 /// A C of up to half of L2 is finished first and then passed over once in long runs: a block of 14 x 32 costs some
 /// cycles per row and instruction, a run of 1,024 elements one cycle per pack (Adam on 784 x 128: 97 us by blocks, 41
 /// us by runs). A larger C is passed over block by block while it is in L1; from L3 the same pass takes 1 ns per
-/// element whatever it does. Not so where the epilogue streams other tensors (Adam: 2.1 ns by block, 1.1 ns after).
+/// element whatever it does. Not so where the epilogue streams other tensors and does much: Adam takes 0.6 ns after, in
+/// long runs that memory keeps up with, and by block 1.4 ns, or 0.9 if tiles have asked for all it reads.
 template <class T>
 bool epilogue_waits(const Gemm<T>& g) {
   const TileProgram<T>& epilogue = *g.epilogue;
@@ -95,6 +97,22 @@ struct Part {
   std::ptrdiff_t panel = 0, panel_parts = 1;
 };
 
+/// Asks for what tile `at` of `tiles` can bring to L2 of the next panel of B, `width` columns at b; a row of packs has
+/// `row` elements.
+template <class T>
+void ask_for_panel(const Gemm<T>& g, const T* b, std::ptrdiff_t width, std::ptrdiff_t depth, std::ptrdiff_t row,
+                   std::ptrdiff_t at, std::ptrdiff_t tiles, bool copied, Beside<T>& beside) {
+  // Few tiles with much to ask for: the end of each loop and each change of kernel are mispredicted.
+  if (g.b_row == 1) {
+    const std::ptrdiff_t first = std::min(width, 4 * at), end = std::min(width, first + 4);
+    beside.ask_rows(b + first * g.b_col, g.b_col, end - first, depth, row);
+  } else if (copied) {  // what is not at its head is asked for while it is copied
+    if (at + 1 == tiles) beside.ask(b, g.b_row, std::min(depth, kAhead));
+  } else if (at * kAhead < depth) {
+    beside.ask(b + at * kAhead * g.b_row, g.b_row, std::min(depth - at * kAhead, kAhead));
+  }
+}
+
 template <class T>
 void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileProgram<T>* epilogue, T* scratch) {
   constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
@@ -107,7 +125,8 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
   T* packed_b = nullptr;
   if (pack_a) packed_a = workspace<T, Panel::a>(room(ceil_divide(g.m, bands) * ceil_divide(g.k, slices)));
   if (pack_b || !kMasked) packed_b = workspace<T, Panel::b>(room(kWidth * ceil_divide(g.k, slices)));
-  const TileKernels<T>& kernels = tile_kernels<T>(neighbours || pack_a);
+  const Streams<T> streams(epilogue, g.c);
+  Beside<T> beside;
 
   for (std::ptrdiff_t band = 0, i0 = 0, height; band < bands; ++band, i0 += height) {  // nearly equal bands of rows,
     height = bands == 1 ? g.m : (g.m - i0) / (bands - band);
@@ -120,10 +139,14 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
         const std::ptrdiff_t at_first = begin_of_part(tiles.tiles, part.tile, part.tile_parts);
         const std::ptrdiff_t at_end = begin_of_part(tiles.tiles, part.tile + 1, part.tile_parts);
         const T* b = g.b + p0 * g.b_row + j * g.b_col;
-        const T* next = pack_b && g.b_col == 1 && j + kWidth < end ? b + kWidth : nullptr;
-        std::ptrdiff_t b_step = g.b_row, ahead = 0;
+        const T* next = b + kWidth * g.b_col;
+        const std::ptrdiff_t next_width = pack_b ? std::min(kWidth, end - j - kWidth) : 0;
+        std::ptrdiff_t b_step = g.b_row;
         const T* start = g.bias != nullptr && slice == 0 ? g.bias + j : nullptr;
-        if (pack_b || (!kMasked && tail != N)) {
+        const bool copies_b = pack_b && g.b_col == 1 && can_copy(tiles.of(at_first), packs);
+        if (copies_b) {
+          beside.copy_b = packed_b;
+        } else if (pack_b || (!kMasked && tail != N)) {
           pack(b, g.b_col, g.b_row, width, packs * N, depth, packed_b);
           b = packed_b;
           b_step = packs * N;
@@ -135,20 +158,35 @@ void multiply(const Gemm<T>& g, const Cut<T>& cut, const Part& part, const TileP
           const std::ptrdiff_t i = i0 + r0;
           const T* a = g.a + i * g.a_row + p0 * g.a_col;
           std::ptrdiff_t a_step = neighbours ? g.a_col : g.a_row;
+          beside.copy_a = nullptr;
           if (pack_a) {
             T* panel = packed_a + r0 * depth;
-            if (j == first) pack(a, g.a_row, g.a_col, rows, rows, depth, panel);
-            a = panel;
-            a_step = rows;
-          }
-          if (next != nullptr) {  // the next panel of B arrives in L2 while this one is used
-            for (const std::ptrdiff_t until = std::min(depth, ahead + depth / tiles.tiles + 1); ahead < until;
-                 ++ahead) {
-              for (int v = 0; v < kTilePacks; ++v) __builtin_prefetch(next + ahead * g.b_row + v * N, 0, 2);
+            if (j == first && neighbours && can_copy(rows, packs)) {
+              beside.copy_a = panel;
+            } else {
+              if (j == first) pack(a, g.a_row, g.a_col, rows, rows, depth, panel);
+              a = panel;
+              a_step = rows;
             }
           }
-          kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows - 1)](
-              {depth, a, a_step, b, b_step, g.c + i * g.c_row + j, g.c_row, tail, g.accumulate || slice > 0, start});
+          beside.count = 0;
+          // What is packed next comes from L3 while this tile is multiplied, as does what the epilogue will read.
+          if (pack_a && j == first && g.a_col == 1 && at + 1 < at_end) {
+            beside.ask_rows(g.a + (i + rows) * g.a_row + p0, g.a_row, tiles.of(at + 1), depth, packs * N);
+          }
+          if (next_width > 0) {
+            ask_for_panel(g, next, next_width, depth, packs * N, at - at_first, at_end - at_first, copies_b, beside);
+          }
+          if (slice == slices - 1) streams.ask(i, j, rows, beside);
+          const TileKernel<T> kernel = can_ask(rows, packs) && !beside.is_empty()
+                                           ? tile_kernel_beside<T>(neighbours || pack_a, rows)
+                                           : tile_kernel<T>(neighbours || pack_a, rows, packs);
+          kernel({depth, a, a_step, b, b_step, g.c + i * g.c_row + j, g.c_row, tail, g.accumulate || slice > 0, start,
+                  &beside});
+          if (beside.copy_b != nullptr) {  // by the first tile
+            b = std::exchange(beside.copy_b, nullptr);
+            b_step = packs * N;
+          }
           // Tiles that fit into one block share a run of the epilogue.
           if (epilogue == nullptr || slice != slices - 1) continue;
           if (at + 1 == at_end || (i + rows + tiles.low + 1 - ready) * width > kTile<T>) {

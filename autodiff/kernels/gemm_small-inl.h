@@ -36,15 +36,14 @@ bool is_small(const Gemm<T>& g) {
 template <class T>
 void multiply_simple(const Gemm<T>& g, bool neighbours) {
   constexpr std::ptrdiff_t N = kLanes<T>, kWidth = N * kTilePacks;
-  const TileKernels<T>& kernels = tile_kernels<T>(neighbours);
   for (std::ptrdiff_t j = 0; j < g.n; j += kWidth) {
     const std::ptrdiff_t packs = g.n - j > N ? 2 : 1, tail = std::min(N, g.n - j - (packs - 1) * N);
     const Rows rows(g.m, packs == 1);
     const T* bias = g.bias != nullptr ? g.bias + j : nullptr;
     for (std::ptrdiff_t at = 0, i = 0; at < rows.tiles; i += rows.of(at++)) {
-      kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows.of(at) - 1)](
-          {g.k, g.a + i * g.a_row, neighbours ? g.a_col : g.a_row, g.b + j, g.b_row, g.c + i * g.c_row + j, g.c_row,
-           tail, g.accumulate, bias});
+      tile_kernel<T>(neighbours, rows.of(at),
+                     packs)({g.k, g.a + i * g.a_row, neighbours ? g.a_col : g.a_row, g.b + j, g.b_row,
+                             g.c + i * g.c_row + j, g.c_row, tail, g.accumulate, bias});
     }
   }
 }

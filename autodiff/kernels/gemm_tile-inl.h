@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <utility>
 
-#include "autodiff/kernels/pack-inl.h"
+#include "autodiff/kernels/gemm_beside-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -51,6 +51,13 @@ struct Rows {
   std::ptrdiff_t begin(std::ptrdiff_t tile) const { return tile * low + std::min(tile, higher); }
 };
 
+/// Whether a tile is large enough to ask for memory beside multiplying, and to copy: 12 multiply-adds a depth (AVX2)
+/// leave too little time for that, and no register.
+constexpr bool can_ask(std::ptrdiff_t rows, std::ptrdiff_t packs) {
+  return rows >= kTileRows - 1 && packs == kTilePacks;
+}
+constexpr bool can_copy(std::ptrdiff_t rows, std::ptrdiff_t packs) { return kTileRows == 14 && can_ask(rows, packs); }
+
 template <class T>
 struct TileProduct {
   std::ptrdiff_t depth;
@@ -63,6 +70,7 @@ struct TileProduct {
   std::ptrdiff_t tail;  ///< columns of the last pack
   bool accumulate;
   const T* start;  ///< what the sums of a column start from, so that a bias costs nothing; 0 if null
+  const Beside<T>* beside = nullptr;
 };
 
 template <class T, int kRows, int kPacks, bool accumulate>
@@ -87,7 +95,8 @@ HWY_INLINE void store_tile(const TileProduct<T>& tile, const Pack<T> (&sums)[kRo
 }
 
 /// C [kRows, kPacks packs]. If `neighbours`, the rows of A at one depth are neighbours (packed, or A is transposed).
-template <class T, int kRows, int kPacks, bool neighbours>
+/// A kernel of its own does what is to be done `beside`, so that small products do not even ask whether.
+template <class T, int kRows, int kPacks, bool neighbours, bool beside>
 HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
@@ -142,6 +151,28 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
       if constexpr (kSets > 1) step(1);
     }
   };
+  if constexpr (beside && kSets == 1) {  // asking must not decide which set a depth is added to
+    const Beside<T>& also = *tile.beside;
+    if constexpr (can_copy(kRows, kPacks)) {
+      T *to_a = neighbours ? also.copy_a : nullptr, *to_b = also.copy_b;
+      for (; k > 0 && (to_a != nullptr || to_b != nullptr); --k) {
+        const std::ptrdiff_t ahead = k > kAhead ? kAhead : 0;
+        if (to_a != nullptr) copy_a<kRows>(a[0], a[0] + ahead * a_step, to_a);
+        if (to_b != nullptr) copy_b<kPacks>(b, b + ahead * tile.b_step, mask, to_b);
+        step(0);
+      }
+    }
+    for (std::size_t s = 0; s < also.count; ++s) {
+      const T* at = also.asks[s].at;
+      const std::ptrdiff_t at_step = also.asks[s].step;
+      const std::ptrdiff_t left = std::max<std::ptrdiff_t>(0, k - also.asks[s].times);
+      for (; k > left; --k, at += at_step) {
+#pragma GCC unroll 4
+        for (int v = 0; v < kPacks; ++v) __builtin_prefetch(at + v * N, 0, 2);
+        step(0);
+      }
+    }
+  }
   // C is asked for shortly before it is needed: what comes earlier is out of L1 again by then.
   constexpr std::ptrdiff_t kNotice = 64;
   if (k > kNotice) steps_until(kNotice);
@@ -166,7 +197,6 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   }
 }
 
-/// The kernels of all tile sizes: kernel[packs - 1][rows - 1].
 template <class T>
 using TileKernel = void (*)(const TileProduct<T>&);
 template <class T>
@@ -174,15 +204,29 @@ using TileKernels = std::array<std::array<TileKernel<T>, kTallRows>, kTilePacks>
 
 template <class T, int kPacks, bool neighbours, int... kRow>
 constexpr std::array<TileKernel<T>, kTallRows> kernels_of_width(std::integer_sequence<int, kRow...>) {
-  return {&multiply_tile<T, kRow + 1, kPacks, neighbours>...};
+  return {&multiply_tile<T, kRow + 1, kPacks, neighbours, false>...};
 }
 template <class T, bool neighbours>
 inline constexpr TileKernels<T> kTileKernels = {
     kernels_of_width<T, 1, neighbours>(std::make_integer_sequence<int, kTallRows>()),
     kernels_of_width<T, 2, neighbours>(std::make_integer_sequence<int, kTileRows>())};
+/// Of tiles that can_ask().
+template <class T, bool neighbours>
+inline constexpr std::array<TileKernel<T>, 2> kTileKernelsBeside = {
+    &multiply_tile<T, kTileRows - 1, kTilePacks, neighbours, true>,
+    &multiply_tile<T, kTileRows, kTilePacks, neighbours, true>};
+
+/// The kernel for a tile of so many rows and packs.
 template <class T>
-const TileKernels<T>& tile_kernels(bool neighbours) {
-  return neighbours ? kTileKernels<T, true> : kTileKernels<T, false>;
+TileKernel<T> tile_kernel(bool neighbours, std::ptrdiff_t rows, std::ptrdiff_t packs) {
+  const TileKernels<T>& kernels = neighbours ? kTileKernels<T, true> : kTileKernels<T, false>;
+  return kernels[static_cast<std::size_t>(packs - 1)][static_cast<std::size_t>(rows - 1)];
+}
+/// The same with what is to be done beside, if the tile can_ask().
+template <class T>
+TileKernel<T> tile_kernel_beside(bool neighbours, std::ptrdiff_t rows) {
+  const auto at = static_cast<std::size_t>(rows - kTileRows + 1);
+  return neighbours ? kTileKernelsBeside<T, true>[at] : kTileKernelsBeside<T, false>[at];
 }
 
 }  // namespace wengert::kernels::HWY_NAMESPACE

@@ -132,10 +132,13 @@ TEST_CASE_TEMPLATE("a product is right where operands are packed, and cut into s
   constexpr Size wide = 2048 / sizeof(T), deep = 1536 / sizeof(T);
   Random random(22);
   for (const Problem& p : {
-           Problem{113, wide + 5, 9, L::rows, L::rows},                                     // packs A
-           Problem{175, wide + 1, 7, L::wide_rows, L::wide_rows, L::wide_rows, true},       // packs A and B
-           Problem{170, wide + 2, 10, L::columns, L::columns, L::rows, false, true},        //
-           Problem{6, 37, 2 * deep + 7, L::rows, L::rows, L::rows, false, true},            // slices
+           Problem{113, wide + 5, 9, L::rows, L::rows},                                // packs A
+           Problem{175, wide + 1, 7, L::wide_rows, L::wide_rows, L::wide_rows, true},  // packs A and B
+           Problem{170, wide + 2, 10, L::columns, L::columns, L::rows, false, true},   //
+           Problem{183, wide + 7, 75, L::columns, L::rows, L::rows, true},             // tiles copy A and B
+           Problem{211, wide + 3, deep + 50, L::tall_columns, L::wide_rows, L::wide_rows, false, true},  //
+           Problem{541, wide, 40, L::columns, L::wide_rows},                                             //
+           Problem{6, 37, 2 * deep + 7, L::rows, L::rows, L::rows, false, true},                         // slices
            Problem{7, 33, deep, L::columns, L::rows},                                       // the deepest single one
            Problem{5, 3, deep + 1, L::gaps, L::columns, L::wide_rows, true, true},          // slices of packed A and B
            Problem{2, 9, 3 * deep + 1, L::rows, L::columns, L::rows, true, true},           // few rows
@@ -238,9 +241,9 @@ TEST_CASE_TEMPLATE("an epilogue over blocks or over all of C gives the bits of t
   const struct {
     Size m, n, k;
     bool by_block;  // C has more than half a MiB, and more than 3 rows and 1 column
-  } shapes[] = {{30, 40, 7, false},   {3, 50, 4, false},    {50, 1, 9, false},  {0, 5, 3, false},
-                {100, 50, 64, false}, {6, 0, 3, false},     {9, 33, 0, false},  {4100, 32, 3, true},
-                {4100, 37, 2, true},  {150, 1001, 5, true}, {4, 33000, 2, true}};
+  } shapes[] = {{30, 40, 7, false},   {3, 50, 4, false},    {50, 1, 9, false},   {0, 5, 3, false},
+                {100, 50, 64, false}, {6, 0, 3, false},     {9, 33, 0, false},   {4100, 32, 3, true},
+                {4100, 37, 2, true},  {150, 1001, 5, true}, {4, 33000, 2, true}, {190, 701, 70, true}};
   Random random(24);
   const auto draw = [&] { return static_cast<T>(random.uniform(-1, 1)); };
   for (const auto& shape : shapes) {
@@ -248,15 +251,17 @@ TEST_CASE_TEMPLATE("an epilogue over blocks or over all of C gives the bits of t
     CAPTURE(shape.n);
     const std::size_t n = static_cast<std::size_t>(shape.n);
     Matrix<T> a(shape.m, shape.k, Layout::rows), b(shape.k, shape.n, Layout::rows), w(shape.m, 1, Layout::rows);
+    Matrix<T> v(shape.m, shape.n, Layout::wide_rows);  // a tensor over C
     Fenced<T> bias(n), two(static_cast<std::size_t>(kMaxLanes<T>)), scratch(static_cast<std::size_t>(kScratch<T>));
     a.fill(draw);
     b.fill(draw);
     w.fill(draw);
+    v.fill(draw);
     std::generate(bias.begin(), bias.end(), draw);
     std::fill(two.begin(), two.end(), T(2));
     for (const std::string& target : EveryTarget()) {
       CAPTURE(target);
-      // C = relu(a b + bias), and half the column sums of 2 tanh(C) w; flat: C = 2 (a b + bias).
+      // C = relu(a b + bias), and half the column sums of 2 tanh(C) w v; flat: C = 2 (a b + bias).
       for (const bool flat : {false, true}) {
         std::vector<T> results[2], sums[2];
         for (const bool fused : {false, true}) {
@@ -274,6 +279,7 @@ TEST_CASE_TEMPLATE("an epilogue over blocks or over all of C gives the bits of t
                 step<T>(instruction_of<math::Relu>(), home, {home}),
                 step<T>(instruction_of<math::Tanh>(), temporary, {home}),
                 step<T>(instruction_of<math::Multiply>(), temporary, {temporary, in_memory(w.first, 1, 0)}),
+                step<T>(instruction_of<math::Multiply>(), temporary, {temporary, in_memory(v.first, v.row, 1)}),
                 step<T>(instruction(Special::sum_columns), in_memory(sum.data(), 0, 1), {temporary})};
             program.steps.back().factor = 2;
             program.init = {{sum.data(), n, T(0), 0.5}};
@@ -294,7 +300,7 @@ TEST_CASE_TEMPLATE("an epilogue over blocks or over all of C gives the bits of t
         CHECK(same_bits(results[0], results[1]));
         if (!shape.by_block) CHECK(same_bits(sums[0], sums[1]));
         if (flat || !shape.by_block) continue;
-        for (std::size_t j = 0; j < n; ++j) {  // blocks add up in another order: m roundings of at most sum |w|
+        for (std::size_t j = 0; j < n; ++j) {  // blocks add up in another order: m roundings of at most sum |w v|
           const T bound = static_cast<T>(shape.m) * static_cast<T>(shape.m) * std::numeric_limits<T>::epsilon();
           if (!(std::abs(sums[0][j] - sums[1][j]) <= bound)) FAIL_CHECK("column " << j);
         }
