@@ -118,6 +118,20 @@ struct Form {
 /// than a few packs of a long formula, and the compiler interleaves what stands in one round.
 inline constexpr std::ptrdiff_t kTogether = 2;
 
+/// A formula may have an alternate, which gives the same bits by other instructions. Every second pack takes it, so
+/// that two units of the processor work at once.
+template <class F>
+struct AlternateOf {
+  using type = F;
+};
+template <class F>
+requires requires { typename F::Alternate; }
+struct AlternateOf<F> {
+  using type = typename F::Alternate;
+};
+template <class F>
+using Alternate = typename AlternateOf<F>::type;
+
 /// Evaluates F on kPacks packs, of which operand(i, k) gives the k-th of input i, and stores what it gives at y and y2.
 /// All are loaded before the first result is stored, hence in place is allowed.
 template <class F, std::ptrdiff_t kPacks, class T, class Operand>
@@ -130,7 +144,7 @@ HWY_INLINE void map_packs(const Operand& operand, T* y, T* y2) {
     Pack<T> p[kOperands];
 #pragma GCC unroll 5
     for (std::size_t i = 0; i < kInputs; ++i) p[i] = operand(i, k);
-    results[k] = evaluate<F>(p);
+    results[k] = k % 2 == 0 ? evaluate<F>(p) : evaluate<Alternate<F>>(p);
   }
 #pragma GCC unroll 4
   for (std::ptrdiff_t k = 0; k < kPacks; ++k) {

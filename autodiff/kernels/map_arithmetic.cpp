@@ -29,9 +29,15 @@ struct FusedMultiplySubtract {
 struct ChainAdd {
   static auto value(auto g, auto s, auto c) { return where(either_zero(g, s), c, multiply_add(g, s, c)); }
 };
-struct AdaptiveStep {
+struct AdaptiveStepByMultiplyAdds {
   static auto value(auto w, auto rate, auto m, auto v, auto e) {
     return negative_multiply_add(rate, m / (undivided_sqrt(v) + e), w);
+  }
+};
+struct AdaptiveStep {
+  using Alternate = AdaptiveStepByMultiplyAdds;
+  static auto value(auto w, auto rate, auto m, auto v, auto e) {
+    return negative_multiply_add(rate, m / (sqrt(v) + e), w);
   }
 };
 using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, AdaptiveStep>;
