@@ -100,7 +100,7 @@ template <class T, int kRows, int kPacks, bool neighbours, bool beside>
 HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
-  constexpr int kSets = kRows * kPacks <= 4 ? 2 : 1;  // a second set of sums hides the latency of FMA in small tiles
+  constexpr int kSets = kRows * kPacks <= 2 ? 4 : kRows * kPacks <= 4 ? 2 : 1;  // more sums at once hide FMA's latency
   Pack<T> start[kPacks], sums[kSets][kRows][kPacks];
   for (int v = 0; v < kPacks; ++v) {
     if (tile.start == nullptr) {
@@ -110,6 +110,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
       start[v] = v < kPacks - 1 ? load(at) : load_first(at, tile.tail);
     }
   }
+#pragma GCC unroll 4
   for (int u = 0; u < kSets; ++u) {
 #pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
@@ -149,6 +150,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
     for (; k >= left + kSets; k -= kSets) {
       step(0);
       if constexpr (kSets > 1) step(1);
+      if constexpr (kSets > 2) step(2), step(3);
     }
   };
   if constexpr (beside && kSets == 1) {  // asking must not decide which set a depth is added to
@@ -183,13 +185,22 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
     }
   }
   steps_until(0);
-  if constexpr (kSets > 1) {
-    if (k != 0) step(0);
+  const auto join = [&](int to, int from) HWY_ATTR {
 #pragma GCC unroll 20
     for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kPacks; ++v) sums[0][r][v] = sums[0][r][v] + sums[1][r][v];
+      for (int v = 0; v < kPacks; ++v) sums[to][r][v] = sums[to][r][v] + sums[from][r][v];
     }
+  };
+  if constexpr (kSets > 1) {
+    if (k > 0) step(0);
   }
+  if constexpr (kSets > 2) {
+    if (k > 1) step(1);
+    if (k > 2) step(2);
+    join(0, 2);
+    join(1, 3);
+  }
+  if constexpr (kSets > 1) join(0, 1);
   if (tile.accumulate) {
     store_tile<T, kRows, kPacks, true>(tile, sums[0]);
   } else {
