@@ -13,9 +13,20 @@
 #include <cstddef>
 
 #include "autodiff/kernels/transpose-inl.h"
+#include "autodiff/tensor/buffer.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
+
+enum class Panel { a, b, c };  // c: of C', where that is computed in its place
+
+/// Memory of this thread for one packed operand; grows, never shrinks.
+template <class T, Panel panel>
+T* workspace(std::size_t size) {
+  static thread_local Buffer<T> buffer;
+  if (buffer.size() < size) buffer = Buffer<T>(size);
+  return buffer.data();
+}
 
 /// Lines that are contiguous in the source: to[p * width + i] = from[p * depth_step + i].
 /// Each store may reach past its line; the next line repairs that, and behind the last one there is room.

@@ -100,7 +100,8 @@ template <class T, int kRows, int kPacks, bool neighbours, bool beside>
 HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   const Tag<T> d;
   constexpr std::ptrdiff_t N = kLanes<T>;
-  constexpr int kSets = kRows * kPacks <= 2 ? 4 : kRows * kPacks <= 4 ? 2 : 1;  // more sums at once hide FMA's latency
+  // More sums at once hide FMA's latency in small tiles. (One of two packs waits for B.)
+  constexpr int kSets = kRows <= 2 && kPacks == 1 ? 4 : kRows * kPacks <= 4 ? 2 : 1;
   Pack<T> start[kPacks], sums[kSets][kRows][kPacks];
   for (int v = 0; v < kPacks; ++v) {
     if (tile.start == nullptr) {
