@@ -13,6 +13,7 @@
 
 #include "autodiff/kernels/gemm.hpp"
 #include "autodiff/kernels/threads.hpp"
+#include "autodiff/tensor/buffer.hpp"
 #include "bench/repeat.hpp"
 #include "bench/sections.hpp"
 #include "bench/workload.hpp"
@@ -69,22 +70,30 @@ std::vector<Library<T>> libraries() {
 
 template <class T>
 struct Operands {
-  std::vector<T> a, b, c, expected;
+  wengert::Buffer<T> a, b, c;
+  std::vector<T> expected;
   Product<T> product;
 };
 
-/// Operands in cache lines, filled once per shape.
+template <class T>
+wengert::Buffer<T> buffer(const std::vector<double>& from) {
+  wengert::Buffer<T> to(from.size());
+  std::ranges::copy(cast<T>(from), to.data());
+  return to;
+}
+
+/// Operands in memory as tensors have it, for all libraries, filled once per shape.
 template <class T>
 Operands<T>& operands(const std::string& what) {
   static std::map<std::string, Operands<T>> known;
   Operands<T>& o = known[what];
-  if (o.c.empty()) {
+  if (o.c.size() == 0) {
     Product<T>& p = o.product;
     std::sscanf(what.c_str() + 2, "%dx%dx%d", &p.m, &p.n, &p.k);
     p.a_transposed = what[0] == 'T', p.b_transposed = what[1] == 'T';
     const auto size = [](int x, int y) { return static_cast<std::size_t>(x) * static_cast<std::size_t>(y); };
-    o.a = cast<T>(uniform(6, size(p.m, p.k), -1, 1)), o.b = cast<T>(uniform(7, size(p.k, p.n), -1, 1));
-    o.c.resize(size(p.m, p.n));
+    o.a = buffer<T>(uniform(6, size(p.m, p.k), -1, 1)), o.b = buffer<T>(uniform(7, size(p.k, p.n), -1, 1));
+    o.c = wengert::Buffer<T>(size(p.m, p.n));
     p.a = o.a.data(), p.b = o.b.data(), p.c = o.c.data();
   }
   return o;
@@ -95,11 +104,12 @@ template <class T>
 double difference(Operands<T>& o, const Library<T>& library) {
   if (o.expected.empty()) {
     multiply_own(o.product);
-    o.expected = o.c;
+    o.expected.assign(o.c.data(), o.c.data() + o.c.size());
   }
   library.multiply(o.product);
   double off = 0;
-  for (std::size_t i = 0; i < o.c.size(); ++i) off = std::max(off, std::abs(double(o.expected[i]) - double(o.c[i])));
+  for (std::size_t i = 0; i < o.c.size(); ++i)
+    off = std::max(off, std::abs(double(o.expected[i]) - double(o.c.data()[i])));
   return off / (std::numeric_limits<T>::epsilon() * std::sqrt(o.product.k));
 }
 

@@ -3,6 +3,7 @@
 /// 1. `data()` is aligned to 64 bytes; the memory reaches to the next multiple of 64 bytes, and what lies behind the
 ///    last element may be read and written by whoever may do so to the elements.
 /// 2. A copy copies the elements; a moved-from buffer is empty.
+/// 3. From 2 MiB on the system is asked for huge pages (Linux, unless they are switched off).
 #pragma once
 
 #include <cstddef>
@@ -16,6 +17,13 @@ namespace wengert {
 inline constexpr std::size_t kAlignment = 64;
 /// Bytes that no process can have.
 inline constexpr std::size_t kAddressable = std::size_t{1} << 48;
+
+namespace internal {
+/// Aligned to 64 bytes or, if a huge page or more, to one. Throws std::bad_alloc.
+void* allocate(std::size_t bytes);
+/// Frees what `allocate(bytes)` returned.
+void release(void* memory, std::size_t bytes) noexcept;
+}  // namespace internal
 
 template <class T>
 class Buffer {
@@ -37,7 +45,7 @@ class Buffer {
     return *this;
   }
   ~Buffer() {
-    if (data_ != nullptr) ::operator delete(data_, std::align_val_t(kAlignment));
+    if (data_ != nullptr) internal::release(data_, bytes(size_));
   }
 
   T* data() { return data_; }
@@ -49,7 +57,7 @@ class Buffer {
   static T* allocate(std::size_t size) {
     if (size == 0) return nullptr;
     if (size > kAddressable / sizeof(T)) throw std::bad_alloc();
-    return static_cast<T*>(::operator new(bytes(size), std::align_val_t(kAlignment)));
+    return static_cast<T*>(internal::allocate(bytes(size)));
   }
 
   T* data_ = nullptr;

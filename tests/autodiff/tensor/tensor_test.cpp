@@ -3,9 +3,13 @@
 
 #include <doctest/doctest.h>
 
+#include <cinttypes>
 #include <cmath>
+#include <cstdio>
+#include <fstream>
 #include <limits>
 #include <numeric>
+#include <string>
 #include <vector>
 
 #include "autodiff/tensor/error.hpp"
@@ -76,6 +80,28 @@ TEST_CASE("a buffer is taken over without a copy") {
   CHECK_THROWS_WITH_AS(Tensor<double>(Shape{2, 3}, Buffer<double>(5)),
                        doctest::Contains("shape [2, 3] needs 6 values, 5 were given"), ShapeError);
 }
+
+#ifdef __linux__
+/// Whether the process has asked for huge pages at this address.
+bool wants_huge_pages(const void* memory) {
+  const auto address = reinterpret_cast<std::uintptr_t>(memory);
+  std::ifstream maps("/proc/self/smaps");
+  bool here = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t first = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%" SCNxPTR "-%" SCNxPTR, &first, &end) == 2)
+      here = first <= address && address < end;
+    if (here && line.starts_with("VmFlags:")) return line.find(" hg") != std::string::npos;
+  }
+  return false;
+}
+TEST_CASE("from 2 MiB on a buffer asks for huge pages") {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) return;  // the system has none
+  const Buffer<float> buffer(1 << 19);
+  CHECK(wants_huge_pages(buffer.data()));
+  CHECK_FALSE(wants_huge_pages(&buffer));
+}
+#endif
 
 TEST_CASE("too few and too many values are refused with both counts") {
   CHECK_THROWS_WITH_AS(Tensor<double>(Shape{2, 2}, {1, 2, 3}),
