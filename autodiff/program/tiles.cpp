@@ -175,9 +175,7 @@ class Tiles {
     }
   }
   /// A sum, maximum or minimum along axes of length 1.
-  bool has_one_term(const Entry& entry) const {
-    return entry.factor == 1 && g().shape(entry.y).size() == home_.size();
-  }
+  bool has_one_term(const Entry& entry) const { return entry.factor == 1 && g().shape(entry.y).size() == home_.size(); }
   void start(std::size_t e, T value, double factor, kernels::Join join) {
     const std::uint32_t y = entries_[e].y;
     out_.init.push_back({places_.memory(y), static_cast<std::size_t>(g().shape(y).size()), value, factor, e, join});
