@@ -13,7 +13,7 @@
 namespace wengert::kernels {
 
 /// Half of the smallest L2 that matters, in bytes.
-inline constexpr std::ptrdiff_t kHalfL2 = 512 * 1024;
+inline constexpr std::ptrdiff_t kHalfL2 = std::ptrdiff_t{1} << 19;
 
 template <class T>
 struct Gemm {
