@@ -105,7 +105,7 @@ typename TileProgram<T>::Blocks TileProgram<T>::blocks() const {
   return b;
 }
 
-/// Steps bound to a block, and moved on to the next: binding takes 4 ns a step, a tenth of an addition's time.
+/// Steps bound to a block, and moved on to the next: binding takes 4 ns a step, a sixth of an addition's time.
 template <class T>
 class TileProgram<T>::Moving {
  public:
