@@ -110,8 +110,6 @@ HWY_NOINLINE void run(const Gemm<T>& g) {
     multiply_narrow(g);
   } else if (const std::ptrdiff_t few = few_last_columns(g); few != 0) {
     multiply_in_two(g, few);
-  } else if (by_block == nullptr && is_small(g)) {
-    multiply_simple(g, rows_are_neighbours(g));
   } else {
     multiply(g, by_block);
   }
@@ -122,14 +120,10 @@ HWY_NOINLINE void run(const Gemm<T>& g) {
   }
 }
 
-/// The smallest products are done before all these questions are asked, which take a third of their time.
 template <class T>
 void run_quickly(const Gemm<T>& g) {
-  if (is_small(g) && g.m * g.k <= 200 && g.m > 0 && g.n > 1 && g.epilogue == nullptr)
-    return multiply_simple(g, rows_are_neighbours(g));
-  run(g);
+  is_small(g) ? multiply_simple(g, rows_are_neighbours(g)) : run(g);
 }
-
 void gemm_f32(const Gemm<float>& problem) { run_quickly(problem); }
 void gemm_f64(const Gemm<double>& problem) { run_quickly(problem); }
 

@@ -14,7 +14,6 @@
 #include <cstddef>
 
 #include "autodiff/kernels/gemm_pack-inl.h"
-#include "autodiff/kernels/tile.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -67,36 +66,6 @@ HWY_INLINE void copy_b(const T* b, const T* later, Mask mask, T*& to) {
     store(v == kPacks - 1 ? Pack<T>(hn::MaskedLoad(mask, Tag<T>(), b)) : load(b), to);
   }
 }
-
-/// The tensors over C, itself apart, that an epilogue reads or writes: where they begin, and their row steps.
-template <class T>
-class Streams {
- public:
-  Streams(const TileProgram<T>* epilogue, const T* c) {
-    if (epilogue == nullptr) return;
-    for (const Step<T>& step : epilogue->steps) {
-      for (const Operand<T>& x : step.x) add(x, c);
-      add(step.y, c), add(step.y2, c);
-    }
-  }
-  /// Asks for what lies over a tile of `rows` rows that begins at (i, j).
-  void ask(std::ptrdiff_t i, std::ptrdiff_t j, std::ptrdiff_t rows, Beside<T>& beside) const {
-    for (std::size_t s = 0; s < count_; ++s) beside.ask(all_[s].at + i * all_[s].step + j, all_[s].step, rows);
-  }
-
- private:
-  void add(const Operand<T>& x, const T* c) {
-    const bool over_c = x.place == Place::memory && x.row != 0 && x.col != 0;
-    if (!over_c || x.data == c || count_ == all_.size()) return;
-    for (std::size_t s = 0; s < count_; ++s) {
-      if (all_[s].at == x.data) return;
-    }
-    all_[count_++] = {x.data, x.row, 0};
-  }
-
-  std::array<Ask<T>, 8> all_;
-  std::size_t count_ = 0;
-};
 
 }  // namespace wengert::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -11,6 +11,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <utility>
 
@@ -57,6 +58,36 @@ struct Cut {
 struct Part {
   std::ptrdiff_t tile = 0, tile_parts = 1;
   std::ptrdiff_t panel = 0, panel_parts = 1;
+};
+
+/// The tensors over C, itself apart, that an epilogue reads or writes: where they begin, and their row steps.
+template <class T>
+class Streams {
+ public:
+  Streams(const TileProgram<T>* epilogue, const T* c) {
+    if (epilogue == nullptr) return;
+    for (const Step<T>& step : epilogue->steps) {
+      for (const Operand<T>& x : step.x) add(x, c);
+      add(step.y, c), add(step.y2, c);
+    }
+  }
+  /// Asks for what lies over a tile of `rows` rows that begins at (i, j).
+  void ask(std::ptrdiff_t i, std::ptrdiff_t j, std::ptrdiff_t rows, Beside<T>& beside) const {
+    for (std::size_t s = 0; s < count_; ++s) beside.ask(all_[s].at + i * all_[s].step + j, all_[s].step, rows);
+  }
+
+ private:
+  void add(const Operand<T>& x, const T* c) {
+    const bool over_c = x.place == Place::memory && x.row != 0 && x.col != 0;
+    if (!over_c || x.data == c || count_ == all_.size()) return;
+    for (std::size_t s = 0; s < count_; ++s) {
+      if (all_[s].at == x.data) return;
+    }
+    all_[count_++] = {x.data, x.row, 0};
+  }
+
+  std::array<Ask<T>, 8> all_;
+  std::size_t count_ = 0;
 };
 
 /// The product of one thread.
@@ -112,9 +143,8 @@ class Blocked {
     const T* next = tile.b + kWidth * g_.b_col;
     const std::ptrdiff_t next_width = cut_.pack_b ? std::min(kWidth, end_ - j - kWidth) : 0;
     const bool copies_b = cut_.pack_b && g_.b_col == 1 && can_copy(tiles.of(at_first), packs);
-    if (copies_b) {
-      beside_.copy_b = packed_b_;
-    } else if (cut_.pack_b || (!kMasked && tile.tail != N)) {
+    beside_.copy_b = copies_b ? packed_b_ : nullptr;
+    if (!copies_b && (cut_.pack_b || (!kMasked && tile.tail != N))) {
       pack(tile.b, g_.b_col, g_.b_row, width, packs * N, depth, packed_b_);
       tile.b = packed_b_;
       tile.b_step = packs * N;

@@ -154,7 +154,8 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
       if constexpr (kSets > 2) step(2), step(3);
     }
   };
-  if constexpr (beside && kSets == 1) {  // asking must not decide which set a depth is added to
+  if constexpr (beside) {
+    static_assert(kSets == 1, "what is done beside must not decide which set a depth is added to");
     const Beside<T>& also = *tile.beside;
     if constexpr (can_copy(kRows, kPacks)) {
       T *to_a = neighbours ? also.copy_a : nullptr, *to_b = also.copy_b;

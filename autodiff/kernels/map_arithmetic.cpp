@@ -29,16 +29,14 @@ struct FusedMultiplySubtract {
 struct ChainAdd {
   static auto value(auto g, auto s, auto c) { return where(either_zero(g, s), c, multiply_add(g, s, c)); }
 };
-struct AdaptiveStepByMultiplyAdds {
-  static auto value(auto w, auto rate, auto m, auto v, auto e) {
-    return negative_multiply_add(rate, m / (undivided_sqrt(v) + e), w);
-  }
-};
 struct AdaptiveStep {
-  using Alternate = AdaptiveStepByMultiplyAdds;
-  static auto value(auto w, auto rate, auto m, auto v, auto e) {
-    return negative_multiply_add(rate, m / (sqrt(v) + e), w);
+  static auto step(auto w, auto rate, auto m, auto root, auto e) {
+    return negative_multiply_add(rate, m / (root + e), w);
   }
+  static auto value(auto w, auto rate, auto m, auto v, auto e) { return step(w, rate, m, sqrt(v), e); }
+  struct Alternate {
+    static auto value(auto w, auto rate, auto m, auto v, auto e) { return step(w, rate, m, undivided_sqrt(v), e); }
+  };
 };
 using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, AdaptiveStep>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));

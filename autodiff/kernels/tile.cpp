@@ -81,13 +81,18 @@ void TileProgram<T>::bind(const Step<T>& step, const Block& at, T* scratch, Call
 }
 
 template <class T>
-void TileProgram<T>::block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const {
-  constexpr std::array<std::int64_t, 6> origin{};
+void TileProgram<T>::run_block(const std::vector<Step<T>>& with, const Block& at, T* scratch) const {
   Call<T> call;
-  for (const Step<T>& step : steps) {
-    bind(step, {i, m, j, n, origin.data(), flat && n == cols}, scratch, call);
+  for (const Step<T>& step : with) {
+    bind(step, at, scratch, call);
     step.run(call);
   }
+}
+
+template <class T>
+void TileProgram<T>::block(std::ptrdiff_t i, std::ptrdiff_t m, std::ptrdiff_t j, std::ptrdiff_t n, T* scratch) const {
+  constexpr std::array<std::int64_t, 6> origin{};
+  run_block(steps, {i, m, j, n, origin.data(), flat && n == cols}, scratch);
 }
 
 template <class T>
@@ -120,13 +125,7 @@ class TileProgram<T>::Moving {
 
   /// Runs the block at `at`. If it `follows`, it is `down` rows below or `on` columns after the one before.
   void run(const Block& at, bool follows) {
-    if (!movable_) {
-      for (const Step<T>& step : steps_) {
-        program_.bind(step, at, scratch_, calls_[0]);
-        step.run(calls_[0]);
-      }
-      return;
-    }
+    if (!movable_) return program_.run_block(steps_, at, scratch_);
     if (follows && at.m == m_ && at.n == n_) {
       for (std::size_t p = 0; p < pointers_; ++p) *at_[p] += by_[p];
     } else {

@@ -146,6 +146,8 @@ class TileProgram {
     bool as_one_row;  ///< all that rows and columns say is that there are m n elements
   };
   void bind(const Step<T>& step, const Block& at, T* scratch, Call<T>& call) const;
+  /// Binds the steps to a block and runs them.
+  void run_block(const std::vector<Step<T>>& with, const Block& at, T* scratch) const;
   class Moving;
   /// Runs blocks [first, last); results of `with` in the place of those of TileProgram::steps.
   void run(const std::vector<Step<T>>& with, const Blocks& b, std::ptrdiff_t first, std::ptrdiff_t last,
