@@ -118,7 +118,6 @@ void time_row(benchmark::State& state, const Row& row, const Implementation& by)
   if (!(off <= (row.type == "f32" ? 1e-3 : 1e-9))) {
     return state.SkipWithError(fmt::format("differs from the tape by {:.1e}", off).c_str());
   }
-  work->step();  // the row before this one had the caches
   repeat(state, row, [&] { work->step(); });
   state.counters["difference"] = off;
 }

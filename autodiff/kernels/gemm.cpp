@@ -43,6 +43,19 @@ bool epilogue_waits(const Gemm<T>& g) {
          (epilogue.flat && epilogue.streams > 1) || !epilogue.columns_are_independent();
 }
 
+/// Whether threads share the columns of C, not the rows.
+///
+/// Of two threads that take rows one writes what lies some tiles below the other's last: prefetchers, which follow the
+/// stores of a tile 16 tiles down, take lines back and forth between them (784x128x128, cores that share no L3: 407
+/// GFLOP/s by rows, 489 by columns). Columns have no such border. But they must come out even, and a deep A that no L2
+/// holds would be read by every thread.
+template <class T>
+bool share_columns(const Gemm<T>& g, const Cut<T>& cut, std::ptrdiff_t panels) {
+  const std::ptrdiff_t n = threads(), idle = ceil_divide(panels, n) * n - panels;
+  const bool streams_a = cut.slices > 1 && g.m * g.k * static_cast<std::ptrdiff_t>(sizeof(T)) > 8 * kHalfL2;
+  return 8 * idle <= panels && (panels >= 4 * n || !streams_a);
+}
+
 template <class T>
 void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
   const Cut<T> cut(g);
@@ -52,10 +65,9 @@ void multiply(const Gemm<T>& g, const TileProgram<T>* epilogue) {
     if (cut.simple && epilogue == nullptr) return multiply_simple(g, cut.neighbours);
     return Blocked<T>(g, cut, {}, epilogue, g.scratch).run();
   }
-  // Each thread packs what it needs: cut the longer side, so that the shorter is packed twice. Sums of an epilogue go
-  // down columns, which then must not be cut.
   const std::ptrdiff_t tiles = ceil_divide(g.m, kTileRows), panels = ceil_divide(g.n, kLanes<T> * kTilePacks);
-  const bool by_columns = (epilogue != nullptr && !epilogue->init.empty()) || panels > tiles;
+  const bool sums_down_columns = epilogue != nullptr && !epilogue->init.empty();  // columns must not be cut then
+  const bool by_columns = sums_down_columns || share_columns(g, cut, panels);
   const std::ptrdiff_t parts = std::min<std::ptrdiff_t>(threads(), by_columns ? panels : tiles);
   share(static_cast<std::size_t>(parts), [&](std::size_t p) {
     const auto i = static_cast<std::ptrdiff_t>(p);

@@ -47,6 +47,14 @@ struct Beside {
 /// where they are a page apart. (16 to 48 are alike; not asking, or 96, loses what copying in the shadow gains.)
 inline constexpr std::ptrdiff_t kAhead = 32;
 
+/// Asks for packs at `at`, which may begin and end within a line.
+template <int kPacks, bool writes, int near, class T>
+HWY_INLINE void ask_for(const T* at) {
+#pragma GCC unroll 4
+  for (int v = 0; v < kPacks; ++v) __builtin_prefetch(at + v * kLanes<T>, writes, near);
+  __builtin_prefetch(at + kPacks * kLanes<T> - 1, writes, near);
+}
+
 /// Copies one depth of A, and asks for that at `later`.
 template <int kRows, class T>
 HWY_INLINE void copy_a(const T* a, const T* later, T*& to) {
@@ -60,9 +68,9 @@ HWY_INLINE void copy_a(const T* a, const T* later, T*& to) {
 template <int kPacks, class T, class Mask>
 HWY_INLINE void copy_b(const T* b, const T* later, Mask mask, T*& to) {
   constexpr std::ptrdiff_t N = kLanes<T>;
+  ask_for<kPacks, false, 2>(later);
 #pragma GCC unroll 4
   for (int v = 0; v < kPacks; ++v, b += N, to += N) {
-    __builtin_prefetch(later + v * N, 0, 2);
     store(v == kPacks - 1 ? Pack<T>(hn::MaskedLoad(mask, Tag<T>(), b)) : load(b), to);
   }
 }

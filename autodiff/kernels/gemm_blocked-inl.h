@@ -44,10 +44,11 @@ struct Cut {
     constexpr std::ptrdiff_t kHeight = 512;  // a packed block of A takes 768 KiB
     neighbours = rows_are_neighbours(g);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
-    // and columns reading in place is 5 to 15 % faster.
+    // and columns reading in place is 5 to 15 % faster, unless B comes from beyond L2.
     const bool wide = g.n * static_cast<std::ptrdiff_t>(sizeof(T)) >= 2048;
+    const bool in_l2 = g.k * g.n * static_cast<std::ptrdiff_t>(sizeof(T)) <= 2 * kHalfL2;
     pack_a = (!neighbours && g.a_col != 1) || (wide && g.m > 8 * kTileRows);
-    pack_b = g.b_col != 1 || (wide && g.m > 12 * kTileRows);
+    pack_b = g.b_col != 1 || (wide && g.m > (in_l2 ? 12 : 8) * kTileRows);
     slices = g.k <= kSliceDepth<T> ? 1 : ceil_divide(g.k, kSliceDepth<T>);
     bands = g.m <= kHeight ? 1 : ceil_divide(g.m, kHeight);
     simple = slices == 1 && bands == 1 && !pack_a && !pack_b && (kMasked || g.n % kLanes<T> == 0);

@@ -20,11 +20,15 @@ namespace wengert::kernels::HWY_NAMESPACE {
 
 enum class Panel { a, b, c };  // c: of C', where that is computed in its place
 
-/// Memory of this thread for one packed operand; grows, never shrinks.
+/// Memory of this thread for one packed operand; grows, never shrinks. A large one takes whole huge pages, whose lines
+/// are spread evenly over the sets of L2 (1024x1024x512 takes 1 to 3 % less).
 template <class T, Panel panel>
 T* workspace(std::size_t size) {
   static thread_local Buffer<T> buffer;
-  if (buffer.size() < size) buffer = Buffer<T>(size);
+  if (buffer.size() < size) {
+    constexpr std::size_t kPage = kHugePage / sizeof(T);
+    buffer = Buffer<T>(size < kPage / 8 ? size : (size + kPage - 1) / kPage * kPage);
+  }
   return buffer.data();
 }
 

@@ -171,8 +171,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
       const std::ptrdiff_t at_step = also.asks[s].step;
       const std::ptrdiff_t left = std::max<std::ptrdiff_t>(0, k - also.asks[s].times);
       for (; k > left; --k, at += at_step) {
-#pragma GCC unroll 4
-        for (int v = 0; v < kPacks; ++v) __builtin_prefetch(at + v * N, 0, 2);
+        ask_for<kPacks, false, 2>(at);
         step(0);
       }
     }
@@ -182,9 +181,7 @@ HWY_NOINLINE void multiply_tile(const TileProduct<T>& tile) {
   if (k > kNotice) steps_until(kNotice);
   if (k > kNotice / 2) {
 #pragma GCC unroll 20
-    for (int r = 0; r < kRows; ++r) {
-      for (int v = 0; v < kPacks; ++v) __builtin_prefetch(tile.c + r * tile.c_row + v * N, 1, 3);
-    }
+    for (int r = 0; r < kRows; ++r) ask_for<kPacks, true, 3>(tile.c + r * tile.c_row);
   }
   steps_until(0);
   const auto join = [&](int to, int from) HWY_ATTR {

@@ -37,11 +37,12 @@ void relax() {
 #endif
 }
 
-/// Workers wait for `round_` to change, take parts until none is left, and count themselves out.
+/// Workers wait for `round_` to change, take parts until none is left, and count themselves out. Each begins with parts
+/// of its own, the same ones in every round, whose memory its cache may still hold; then it helps the others.
 class Pool {
  public:
-  explicit Pool(int workers) {
-    for (int i = 0; i < workers; ++i) workers_.emplace_back([this] { work(); });
+  explicit Pool(std::size_t workers) : left_(workers + 1) {
+    for (std::size_t i = 1; i <= workers; ++i) workers_.emplace_back([this, i] { work(i); });
   }
   ~Pool() {
     stop_ = true;
@@ -52,23 +53,35 @@ class Pool {
   bool awake() const { return sleeping_.load(std::memory_order_relaxed) == 0; }
 
   void run(std::size_t parts, void (*call)(void*, std::size_t), void* context) {
-    parts_ = parts, call_ = call, context_ = context;
-    next_.store(0, std::memory_order_relaxed);
+    call_ = call, context_ = context;
+    for (std::size_t i = 0; i < left_.size(); ++i) {
+      left_[i].next.store(parts * i / left_.size(), std::memory_order_relaxed);
+      left_[i].end = parts * (i + 1) / left_.size();
+    }
     failed_ = nullptr;
     inside_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
     begin_round();
-    take();
+    take(0);
     while (inside_.load(std::memory_order_acquire) != 0) relax();
     if (failed_) std::rethrow_exception(std::exchange(failed_, nullptr));
   }
 
  private:
+  /// Parts of one thread that nobody has taken.
+  struct alignas(64) Left {
+    std::atomic<std::size_t> next{0};
+    std::size_t end = 0;
+  };
+
   void begin_round() {
     round_.fetch_add(1, std::memory_order_seq_cst);
     if (sleeping_.load(std::memory_order_seq_cst) != 0) round_.notify_all();
   }
-  void take() {
-    for (std::size_t part; (part = next_.fetch_add(1, std::memory_order_relaxed)) < parts_;) {
+  void take(std::size_t self) {
+    for (std::size_t i = 0; i < left_.size(); ++i) take_from(left_[(self + i) % left_.size()]);
+  }
+  void take_from(Left& left) {
+    for (std::size_t part; (part = left.next.fetch_add(1, std::memory_order_relaxed)) < left.end;) {
       try {
         call_(context_, part);
       } catch (...) {
@@ -77,7 +90,7 @@ class Pool {
       }
     }
   }
-  void work() {
+  void work(std::size_t self) {
     for (unsigned seen = 0;;) {
       const auto asleep_at = Clock::now() + kPatience;
       for (int i = 1; round_.load(std::memory_order_acquire) == seen; ++i) {
@@ -89,20 +102,19 @@ class Pool {
       }
       seen = round_.load(std::memory_order_acquire);
       if (stop_) return;
-      take();
+      take(self);
       inside_.fetch_sub(1, std::memory_order_release);
     }
   }
 
   std::atomic<unsigned> round_{0};
   std::atomic<int> sleeping_{0}, inside_{0};
-  std::atomic<std::size_t> next_{0};
   std::atomic<bool> stop_{false};
-  std::size_t parts_ = 0;
   void (*call_)(void*, std::size_t) = nullptr;
   void* context_ = nullptr;
   std::mutex failure_;
   std::exception_ptr failed_;
+  std::vector<Left> left_;  // of the caller first, then of each worker
   std::vector<std::thread> workers_;
 };
 
@@ -154,7 +166,7 @@ void internal::share(std::size_t parts, void (*call)(void*, std::size_t), void* 
   const auto workers = static_cast<std::size_t>(n - 1);
   if (!shared.pool || shared.pool->size() != workers) {
     shared.pool.reset();
-    shared.pool = std::make_unique<Pool>(n - 1);
+    shared.pool = std::make_unique<Pool>(workers);
   }
   shared.pool->run(parts, call, context);
 }

@@ -8,8 +8,6 @@ namespace wengert::internal {
 
 namespace {
 
-constexpr std::size_t kHugePage = std::size_t{2} << 20;
-
 std::align_val_t alignment(std::size_t bytes) { return std::align_val_t(bytes < kHugePage ? kAlignment : kHugePage); }
 
 }  // namespace

@@ -15,6 +15,7 @@
 namespace wengert {
 
 inline constexpr std::size_t kAlignment = 64;
+inline constexpr std::size_t kHugePage = std::size_t{2} << 20;
 /// Bytes that no process can have.
 inline constexpr std::size_t kAddressable = std::size_t{1} << 48;
 

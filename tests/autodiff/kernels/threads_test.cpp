@@ -105,6 +105,25 @@ TEST_CASE("every part is done once, however many there are") {
   }
 }
 
+TEST_CASE("a thread begins with the same parts every time") {
+  const Threads threads(2);
+  std::thread::id first_worker;
+  for (int round = 0; round < 20; ++round) {
+    std::atomic<int> begun{0};
+    std::thread::id by[2];
+    kernels::share(2, [&](std::size_t i) {
+      by[i] = std::this_thread::get_id();
+      ++begun;
+      const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+      while (begun != 2 && std::chrono::steady_clock::now() < end) std::this_thread::yield();  // so that none does both
+    });
+    if (round == 0) first_worker = by[1];
+    CHECK(by[0] == std::this_thread::get_id());
+    CHECK(by[1] == first_worker);
+    CHECK(by[0] != by[1]);
+  }
+}
+
 TEST_CASE("an exception of a part reaches the caller and leaves the pool usable") {
   const Threads threads(2);
   for (int round = 0; round < 20; ++round) {
