@@ -20,6 +20,7 @@ enum class Special : std::uint16_t {
   fused_negative_multiply_add,  ///< y = x2 - x0 x1
   fused_multiply_subtract,      ///< y = x0 x1 - x2
   chain_add,                    ///< y = chain(x0, x1) + x2
+  sum_of_products,              ///< y = x0 x1 + x2 x3, the first product unrounded
   adaptive_step,                ///< y = x0 - x1 x2 / (sqrt x3 + x4)
   softmax,                      ///< y = softmax of each row of x0
   log_softmax,                  ///< y = x0 - log sum exp of the row, without cancellation

@@ -29,6 +29,9 @@ struct FusedMultiplySubtract {
 struct ChainAdd {
   static auto value(auto g, auto s, auto c) { return where(either_zero(g, s), c, multiply_add(g, s, c)); }
 };
+struct SumOfProducts {
+  static auto value(auto a, auto b, auto c, auto d) { return multiply_add(a, b, c * d); }
+};
 struct AdaptiveStep {
   static auto step(auto w, auto rate, auto m, auto root, auto e) {
     return negative_multiply_add(rate, m / (root + e), w);
@@ -38,7 +41,8 @@ struct AdaptiveStep {
     static auto value(auto w, auto rate, auto m, auto v, auto e) { return step(w, rate, m, undivided_sqrt(v), e); }
   };
 };
-using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, AdaptiveStep>;
+using Combined = std::tuple<FusedMultiplyAdd, FusedNegativeMultiplyAdd, FusedMultiplySubtract, ChainAdd, SumOfProducts,
+                            AdaptiveStep>;
 using All = decltype(std::tuple_cat(Arithmetic{}, Comparison{}));
 
 template <class Tuple>

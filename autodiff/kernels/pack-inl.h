@@ -19,6 +19,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <limits>
 
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
@@ -85,6 +86,10 @@ struct Pack {
   friend HWY_INLINE Pack ceil(Pack x) { return hn::Ceil(x.v); }
   friend HWY_INLINE Pack trunc(Pack x) { return hn::Trunc(x.v); }
   friend HWY_INLINE Pack round(Pack x) { return hn::Round(x.v); }  // half to even
+  friend HWY_INLINE Pack without_subnormals(Pack x) {
+    const auto smallest = hn::Set(Tag<T>(), std::numeric_limits<T>::min());
+    return hn::IfThenZeroElse(hn::Lt(hn::Abs(x.v), smallest), x.v);
+  }
   /// The magnitude of a with the sign of b.
   friend HWY_INLINE Pack copy_sign(Pack a, Pack b) { return hn::CopySign(a.v, b.v); }
   /// -1, 0 or 1; NaN of NaN.

@@ -1,4 +1,4 @@
-/// Rounding to whole numbers, and remainders.
+/// Rounding to whole numbers, to zero, and remainders.
 #pragma once
 
 #include "autodiff/ops/map.hpp"
@@ -24,6 +24,12 @@ Var<T> round(Var<T> x, Source where = Source::here()) {
 template <class T>
 Var<T> trunc(Var<T> x, Source where = Source::here()) {
   return map<math::Trunc>(where, x);
+}
+/// x, or 0 where |x| is below the smallest normal number (1.2e-38 in float, 2.2e-308 in double), with which processors
+/// are slow; slope 1.
+template <class T>
+Var<T> without_subnormals(Var<T> x, Source where = Source::here()) {
+  return map<math::WithoutSubnormals>(where, x);
 }
 /// a - b trunc(a / b), exact; the sign is that of a.
 template <class A, class B>

@@ -46,6 +46,7 @@ void Select<T>::fold_products(std::uint32_t group) {
       const bool multiply = folds(m, instruction_of<math::Multiply>(), n);
       if (!multiply && !(sum && folds(m, instruction_of<math::Chain>(), n))) continue;
       fold(m);
+      if (sum && multiply && i == 1 && folds(x[0], instruction_of<math::Multiply>(), n)) fold(x[0]);
       const std::uint32_t quotient = !sum && i == 1 ? adaptive_factor(m, n) : kNone;
       if (quotient != kNone) {
         const std::uint32_t below = graph_.inputs_of(quotient)[1];
@@ -88,6 +89,9 @@ Entry Select<T>::entry(std::uint32_t n, std::uint32_t group) {
       if (const std::size_t q = is_folded(factors[0]) ? 0 : 1; !sum && is_folded(factors[q])) {
         const auto quotient = graph_.inputs_of(factors[q]), below = graph_.inputs_of(quotient[1]);
         set(Special::adaptive_step, {other, factors[1 - q], quotient[0], graph_.inputs_of(below[0])[0], below[1]});
+      } else if (sum && is_folded(other)) {
+        const auto others = graph_.inputs_of(other);
+        set(Special::sum_of_products, {factors[0], factors[1], others[0], others[1]});
       } else {
         set(graph_.is(m, instruction_of<math::Chain>()) ? Special::chain_add
             : sum                                       ? Special::fused_multiply_add

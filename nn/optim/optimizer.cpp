@@ -107,7 +107,7 @@ std::vector<Assign<T>> Optimizer<T>::updates(const std::vector<Var<T>>& gradient
     Var<T> w = state.w;
     record(state, numbers_[state.group], false, w, gradients[i], where);
     out.push_back(assign(state.w, w));
-    for (const auto& moment : state.moments) out.push_back(assign(moment.leaf, moment.next));
+    for (const auto& moment : state.moments) out.push_back(assign(moment.leaf, without_subnormals(moment.next, where)));
   }
   return out;
 }

@@ -47,7 +47,8 @@ class Update {
   Update(Var<T> w, std::deque<Moment>& moments, std::deque<Number>& numbers, bool learn, Source where)
       : w_(w), moments_(moments), numbers_(numbers), learn_(learn), where_(where) {}
 
-  /// The moment of this name, of the parameter's shape. What is assigned to it is kept for the next step.
+  /// The moment of this name, of the parameter's shape. What is assigned to it is kept for the next step, without its
+  /// subnormals: the moments of a parameter without a gradient would stop there, and halve the speed of some steps.
   Var<T>& operator[](std::string_view name);
   /// A number of the step, computed in double on the host before each run; shared by the parameters of a group.
   Var<T> number(const StepNumber& f);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -42,7 +43,9 @@ TEST_CASE_TEMPLATE("pow agrees with the C library within one unit, whatever stan
 }
 
 TEST_CASE_TEMPLATE("arithmetic and comparisons follow the rules for NaN, zero and infinity", T, float, double) {
-  const std::vector<T> edges = {T(0), T(-0.0), T(1), T(-1), T(2.5), kInfinity<T>, -kInfinity<T>, kNan<T>};
+  constexpr T kSmallest = std::numeric_limits<T>::min();  // normal number
+  const std::vector<T> edges = {T(0),          T(-0.0), T(1),      T(-1),      T(2.5),        kInfinity<T>,
+                                -kInfinity<T>, kNan<T>, kSmallest, -kSmallest, kSmallest / 2, -kSmallest / 1024};
   std::vector<T> a, b;
   for (const T first : edges) {
     for (const T second : edges) {
@@ -84,6 +87,7 @@ TEST_CASE_TEMPLATE("arithmetic and comparisons follow the rules for NaN, zero an
                                                       : x < 0 ? T(-1)
                                                               : x; }},
       {instruction_of<math::IsNan>(), [](T x) { return T(std::isnan(x)); }},
+      {instruction_of<math::WithoutSubnormals>(), [=](T x) { return std::abs(x) < kSmallest ? T(0) : x; }},
       {instruction_of<math::Relu>(), [](T x) { return x <= 0 ? T(0) : x; }},
   };
   for (const std::string& target : EveryTarget()) {

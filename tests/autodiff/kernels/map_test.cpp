@@ -47,18 +47,19 @@ template <class T>
 struct Function {
   Instruction instruction;
   std::size_t inputs;
-  T (*exact)(T, T, T);
+  T (*exact)(T, T, T, T);
 };
 template <class T>
 const Function<T> kFunctionsOfEachArity[] = {
-    {instruction_of<math::Square>(), 1, [](T a, T, T) { return a * a; }},
-    {instruction_of<math::Subtract>(), 2, [](T a, T b, T) { return a - b; }},
-    {instruction_of<math::Maximum>(), 2, [](T a, T b, T) { return std::max(a, b); }},
-    {instruction_of<math::Where>(), 3, [](T a, T b, T c) { return a != 0 ? b : c; }},
-    {instruction(Special::fused_multiply_add), 3, [](T a, T b, T c) { return a * b + c; }},
-    {instruction(Special::fused_negative_multiply_add), 3, [](T a, T b, T c) { return c - a * b; }},
-    {instruction(Special::fused_multiply_subtract), 3, [](T a, T b, T c) { return a * b - c; }},
-    {instruction(Special::chain_add), 3, [](T a, T b, T c) { return a * b + c; }},
+    {instruction_of<math::Square>(), 1, [](T a, T, T, T) { return a * a; }},
+    {instruction_of<math::Subtract>(), 2, [](T a, T b, T, T) { return a - b; }},
+    {instruction_of<math::Maximum>(), 2, [](T a, T b, T, T) { return std::max(a, b); }},
+    {instruction_of<math::Where>(), 3, [](T a, T b, T c, T) { return a != 0 ? b : c; }},
+    {instruction(Special::fused_multiply_add), 3, [](T a, T b, T c, T) { return a * b + c; }},
+    {instruction(Special::fused_negative_multiply_add), 3, [](T a, T b, T c, T) { return c - a * b; }},
+    {instruction(Special::fused_multiply_subtract), 3, [](T a, T b, T c, T) { return a * b - c; }},
+    {instruction(Special::chain_add), 3, [](T a, T b, T c, T) { return a * b + c; }},
+    {instruction(Special::sum_of_products), 4, [](T a, T b, T c, T d) { return a * b + c * d; }},
 };
 
 // One row and several; a tail, one vector, the two vectors of a block of a matrix product, more.
@@ -97,7 +98,7 @@ TEST_CASE_TEMPLATE("an instruction takes every mix of operands, also when it wri
               for (Size j = 0; j < cols; ++j) {
                 T x[kOperands] = {};
                 for (std::size_t k = 0; k < f.inputs; ++k) x[k] = inputs[k].at(i, j);
-                exact.push_back(f.exact(x[0], x[1], x[2]));
+                exact.push_back(f.exact(x[0], x[1], x[2], x[3]));
               }
             }
             Matrix<T> apart(rows, cols, round % 2 == 0 ? Layout::rows : Layout::wide_rows), *y = &apart;

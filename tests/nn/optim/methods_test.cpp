@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "nn/nn.hpp"
 #include "tests/nn/optim/steps.hpp"
@@ -176,6 +177,16 @@ TEST_CASE_TEMPLATE_DEFINE("a method descends a bowl, in float as in double", M, 
   CHECK(relative(bowl(1.0f), reached) < 1e-4);
 }
 TEST_CASE_TEMPLATE_APPLY(descends, nn::Methods);
+
+TEST_CASE_TEMPLATE_DEFINE("moments of a parameter without a gradient do not stop among the subnormals", M, decays) {
+  std::vector<float> gradients(3000, 0.0f);  // 0.9^900 of the first is below them
+  gradients[0] = 1e-3f;
+  for (const auto& [name, moment] : steps<float>(M{}, 1.0f, gradients).moments) {
+    CAPTURE(name);
+    CHECK((moment == 0 || std::abs(moment) >= std::numeric_limits<float>::min()));
+  }
+}
+TEST_CASE_TEMPLATE_APPLY(decays, nn::Methods);
 
 TEST_CASE_TEMPLATE_DEFINE("options outside their range are refused by every method that has them", M, refuses) {
   Tape<double> tape;
