@@ -134,10 +134,12 @@ HWY_NOINLINE void run(const Gemm<T>& g) {
 
 template <class T>
 void run_quickly(const Gemm<T>& g) {
-  is_small(g) ? multiply_simple(g, rows_are_neighbours(g)) : run(g);
+  if (!is_small(g)) return run(g);
+  multiply_simple(g, rows_are_neighbours(g));
+  if (g.epilogue != nullptr) g.epilogue->all(g.scratch);
 }
-void gemm_f32(const Gemm<float>& problem) { run_quickly(problem); }
-void gemm_f64(const Gemm<double>& problem) { run_quickly(problem); }
+GemmFn<float> function_f32() { return run_quickly<float>; }
+GemmFn<double> function_f64() { return run_quickly<double>; }
 
 }  // namespace
 }  // namespace wengert::kernels::HWY_NAMESPACE
@@ -146,17 +148,17 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace wengert::kernels {
 namespace {
-HWY_EXPORT(gemm_f32);
-HWY_EXPORT(gemm_f64);
+HWY_EXPORT(function_f32);
+HWY_EXPORT(function_f64);
 }  // namespace
 
 template <>
-void gemm<float>(const Gemm<float>& problem) {
-  HWY_DYNAMIC_DISPATCH(gemm_f32)(problem);
+GemmFn<float> gemm_function<float>() {
+  return HWY_DYNAMIC_DISPATCH(function_f32)();
 }
 template <>
-void gemm<double>(const Gemm<double>& problem) {
-  HWY_DYNAMIC_DISPATCH(gemm_f64)(problem);
+GemmFn<double> gemm_function<double>() {
+  return HWY_DYNAMIC_DISPATCH(function_f64)();
 }
 
 }  // namespace wengert::kernels

@@ -30,8 +30,16 @@ struct Gemm {
   T* scratch = nullptr;                      ///< for the epilogue
 };
 
-/// Runs the product and its epilogue. k = 0 gives the bias (or zeros). No operand may overlap C.
 template <class T>
-void gemm(const Gemm<T>& problem);
+using GemmFn = void (*)(const Gemm<T>&);
+/// What runs a product and its epilogue on the instruction set in use now. k = 0 gives the bias (or zeros). No operand
+/// may overlap C.
+template <class T>
+GemmFn<T> gemm_function();
+/// Runs it. Who does so often keeps the function: looking it up takes as long as the smallest products.
+template <class T>
+void gemm(const Gemm<T>& problem) {
+  gemm_function<T>()(problem);
+}
 
 }  // namespace wengert::kernels

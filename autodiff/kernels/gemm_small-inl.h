@@ -25,11 +25,11 @@ bool rows_are_neighbours(const Gemm<T>& g) {
 }
 
 /// Whether a product is so small that asking what else might be done would take a third of its time, and A and B can be
-/// read where they are.
+/// read where they are. Its epilogue waits.
 template <class T>
 bool is_small(const Gemm<T>& g) {
   return g.b_col == 1 && g.n > 1 && g.n <= 64 && g.m > 0 && g.m * g.k <= 200 && (g.a_row == 1 || g.a_col == 1) &&
-         (kMasked || g.n % kLanes<T> == 0) && g.epilogue == nullptr;
+         (kMasked || g.n % kLanes<T> == 0);
 }
 
 /// What multiply() does on one thread if there is nothing to pack and no epilogue by block: its 12 ns of preparation

@@ -95,6 +95,7 @@ class Emit {
 
   void emit_product(Unit<T>& unit, std::uint32_t q) {
     unit.kind = UnitKind::product;
+    unit.multiply = kernels::gemm_function<T>();
     const std::uint32_t n = p_.fused.groups[q].product;
     const View<const T> a = places_.view(g().inputs_of(n)[0]), b = places_.view(g().inputs_of(n)[1]);
     const Shape& shape = g().shape(n);

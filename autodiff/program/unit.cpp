@@ -17,7 +17,7 @@ void Unit<T>::run(T* scratch) const {
     case UnitKind::tiles: tiles.all(scratch); return;
     case UnitKind::product:
       if (a_offsets.empty()) {
-        kernels::gemm(gemm);
+        multiply(gemm);
         return;
       }
       for (std::size_t i = 0; i < a_offsets.size(); ++i) {
@@ -25,7 +25,7 @@ void Unit<T>::run(T* scratch) const {
         one.a += a_offsets[i];
         one.b += b_offsets[i];
         one.c += static_cast<std::ptrdiff_t>(i) * gemm.m * gemm.n;
-        kernels::gemm(one);
+        multiply(one);
       }
       if (!tiles.steps.empty()) tiles.all(scratch);
       return;

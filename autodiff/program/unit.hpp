@@ -20,6 +20,7 @@ struct Unit {
   kernels::TileProgram<T> tiles;
 
   kernels::Gemm<T> gemm;
+  kernels::GemmFn<T> multiply = nullptr;
   std::vector<std::ptrdiff_t> a_offsets, b_offsets;  ///< per matrix of a batch; empty for a single one
 
   const OpTable<T>* op = nullptr;
