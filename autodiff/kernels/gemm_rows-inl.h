@@ -111,23 +111,28 @@ HWY_INLINE void finish_dots(const Gemm<T>& g, const Pack<T>* sums, T* c, const T
 template <class T, int kColumns>
 HWY_INLINE void dots(const Gemm<T>& g, const T* a, T* c, std::ptrdiff_t j, std::ptrdiff_t bias_step) {
   const Dots<T> at{a, g.b + j * g.b_col, g.b_col};
+  const auto finish = [&](const Pack<T>(&sums)[kColumns]) HWY_ATTR {
+    const T* bias = g.bias != nullptr ? g.bias + j * bias_step : nullptr;
+    if constexpr (kColumns == 1) {  // the same additions, so that a value does not depend on how many stand beside it
+      Pack<T> same[kSums<T>];
+      for (auto& sum : same) sum = sums[0];
+      const T sum = hn::GetLane(sums_of_lanes(same)) + (bias != nullptr ? *bias : T(0));
+      c[j] = g.accumulate ? c[j] + sum : sum;
+    } else {
+#pragma GCC unroll 8
+      for (int u = 0; u < kColumns; u += kSums<T>) {
+        finish_dots(g, sums + u, c + j + u, bias != nullptr ? bias + u * bias_step : nullptr, bias_step);
+      }
+    }
+  };
   Pack<T> sums[kColumns];
   if (g.k <= kSumSlice) {
     add_products(at, g.k, sums);
-  } else {
-    add_pairwise(at, g.k, sums);
-  }
-  const T* bias = g.bias != nullptr ? g.bias + j * bias_step : nullptr;
-  if constexpr (kColumns == 1) {  // the same additions, so that a value does not depend on how many stand beside it
-    Pack<T> same[kSums<T>];
-    for (auto& sum : same) sum = sums[0];
-    const T sum = hn::GetLane(sums_of_lanes(same)) + (bias != nullptr ? *bias : T(0));
-    c[j] = g.accumulate ? c[j] + sum : sum;
-  } else {
-#pragma GCC unroll 8
-    for (int u = 0; u < kColumns; u += kSums<T>) {
-      finish_dots(g, sums + u, c + j + u, bias != nullptr ? bias + u * bias_step : nullptr, bias_step);
-    }
+    finish(sums);
+  } else {  // of its own, so that the sums above stay in registers
+    Pack<T> long_sums[kColumns];
+    add_pairwise(at, g.k, long_sums);
+    finish(long_sums);
   }
 }
 
