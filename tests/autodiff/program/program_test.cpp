@@ -254,6 +254,11 @@ TEST_CASE("leaves made in a scope are bound anew where a program is reused") {
     const auto x = tape.leaf(static_cast<double>(i)), y = tape.leaf(10.0);
     CHECK(value(x * x + y).item() == i * i + 10);
   }
+  for (int i = 0; i < 5; ++i) {  // two products in one instruction of four operands
+    const auto scope = tape.scope();
+    const auto a = tape.leaf(3.0), b = tape.leaf(5.0), c = tape.leaf(7.0), d = tape.leaf(static_cast<double>(i));
+    CHECK(value(a * b + c * d).item() == 15 + 7 * i);
+  }
   for (int i = 1; i < 6; ++i) {  // one instruction of five operands
     const auto scope = tape.scope();
     const auto a = tape.leaf(3.0 * i), b = tape.leaf(5.0 * i), c = tape.leaf(10.0 * i), d = tape.leaf(16.0 * i * i),
